@@ -4,18 +4,19 @@ PoruchError
 ├── Malformed                      bytes from outside that are not what they should be
 │   ├── BadPoint BadScalar BadU BadPlace BadHeader NoProof BadProof
 │   ├── BadDealing BadDigest BadSubshare BadAnswer BadRequest
-│   ├── BadNote BadPolicy BadLeaf BadReceipt BadSlip BadRangeProof BadPublication
-│   ├── BadSegment BadEvent BadCharter BadKeyFile BadCode
-│   └── BadStatement BadIban BadAmount BadSubmission BadReference BadList
+│   ├── BadNote BadPolicy BadLeaf BadReceipt BadSlip BadRangeProof BadPublication BadTile
+│   ├── BadSegment BadEvent BadCharter BadKey BadKeyFile BadCode
+│   └── BadStatement BadIban BadBic BadAmount BadPayment BadSubmission BadReference BadList BadName
 ├── Refused                        well formed, and not allowed
 │   ├── BadOfficers WrongDealers TooFew NotOwnShare KeyChanged BadShare
 │   ├── WrongGroup WrongFile WrongPlace Expired BadPartial
 │   ├── WrongOrigin DuplicateSignature BadSignature TooFewOfficers TooFewWitnesses Forked
-│   ├── WrongSize WrongRoot NotIncluded NotConsistent WrongOpening NotMyBlind
+│   ├── WrongSize WrongRoot NotIncluded NotConsistent WrongOpening NotMyBlind SecondSlip
+│   ├── PublicationRefused
 │   ├── BadEpoch AmountsAfterTotal AfterBalance RepeatedCommitment SecondTotal BadCount WrongTotal
 │   ├── SecondBalance MissingTotal WrongBalance BrokenChain MissingBalance
-│   ├── UnknownOfficer NotYourChain NotAllowed AlreadyDone OwnGrant MissingCheck ConflictOfInterest
-│   └── AlreadyTaken NeedsNewerProgram
+│   ├── WeakPassphrase UnknownOfficer NotYourChain NotAllowed AlreadyDone OwnGrant MissingCheck ConflictOfInterest
+│   └── AlreadyTaken NeedsNewerProgram RefusedCountry
 ├── CannotOpen                     the key at hand does not open this
 │   ├── NotForThisKey NotForThisGroup BadMac BadPayload WrongPassphrase
 └── Unavailable                    try again later; nothing was stored
@@ -217,6 +218,10 @@ class BadPublication(Malformed):
     """The publication is not written as it must be."""
 
 
+class BadTile(Malformed):
+    """A file of the log is damaged."""
+
+
 class WrongOrigin(Refused):
     """The checkpoint belongs to another log."""
 
@@ -259,6 +264,20 @@ class NotConsistent(Refused):
 
 class NotMyBlind(Refused):
     """The entry shown to you was not made for your code."""
+
+
+class SecondSlip(Refused):
+    """Two slips show you one and the same entry."""
+
+
+class PublicationRefused(Refused):
+    """The front did not take the publication; nothing was changed there."""
+
+    def __init__(self, status: int, text: str, detail: str = "") -> None:
+        """`status` and `text` are the HTTP status and the body of the front's answer."""
+        super().__init__(detail)
+        self.status = status
+        self.text = text
 
 
 class BadEpoch(Refused):
@@ -324,12 +343,20 @@ class BadCharter(Malformed):
     """The charter is not possible."""
 
 
+class BadKey(Malformed):
+    """This is not a key; look for a mistyped character."""
+
+
 class BadKeyFile(Malformed):
     """This is not a key file of Poruch, or it is damaged."""
 
 
 class BadCode(Malformed):
     """This is not a receipt code. Check each word, or the digits."""
+
+
+class WeakPassphrase(Refused):
+    """The passphrase is shorter than 12 characters. Take six or more words drawn at random."""
 
 
 class UnknownOfficer(Refused):
@@ -379,6 +406,18 @@ class BadIban(Malformed):
     """This is not an IBAN; look for a mistyped letter or digit."""
 
 
+class BadBic(Malformed):
+    """This is not a BIC; it has 8 or 11 letters and digits."""
+
+
+class BadPayment(Malformed):
+    """A payment cannot be written for the bank; a name, a number or a text is missing, too long or not possible."""
+
+
+class RefusedCountry(Refused):
+    """The fund does not pay into a bank of this country; choose another account or another way to pay."""
+
+
 class BadAmount(Malformed):
     """This is not an amount of money."""
 
@@ -393,6 +432,10 @@ class BadSubmission(Malformed):
 
 class BadList(Malformed):
     """This list of names cannot be read."""
+
+
+class BadName(Malformed):
+    """This name has no letters that can be compared."""
 
 
 # ---- outside world ----------------------------------------------------------------------------

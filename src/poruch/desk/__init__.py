@@ -1,0 +1,1 @@
+"""The desk: an officer's own program, the only place with a key and a person."""

@@ -1,0 +1,1 @@
+"""The books: double entry, batches, and what becomes public of them."""

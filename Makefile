@@ -1,0 +1,42 @@
+# The verbs of this project; `make` alone lists them.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long check bench ready-run ready-test
+
+python := .venv/bin/python
+code := src tests tools
+
+help:
+	@echo "make setup       fetch the libraries into .venv (again when they change)"
+	@echo "make demo        run a whole fund on this machine: five officers, a front, a quarter of history"
+	@echo "make test        run the tests; fetches what they need, a browser included"
+	@echo "make test-long   run the tests that take minutes"
+	@echo "make check       format, lint, types, imports"
+	@echo "make bench       measure against the budgets"
+
+setup: ready-run
+	@echo "Ready. Try: make demo"
+
+demo: ready-run
+	@$(python) -P -m poruch.cli demo $(ARGS)
+
+test: ready-test
+	@$(python) -m pytest -n 2 -m "not long" $(ARGS)
+
+test-long: ready-test
+	@$(python) -m pytest -n 2 -m long $(ARGS)
+
+check: ready-test
+	@.venv/bin/ruff format --diff --quiet $(code) && echo "format   good"
+	@.venv/bin/ruff check --quiet $(code) && echo "lint     good"
+	@.venv/bin/mypy --no-error-summary && echo "types    good"
+	@said=$$(.venv/bin/lint-imports --no-logo 2>&1) && echo "imports  good" || { echo "$$said"; exit 1; }
+
+bench: ready-run
+	@$(python) -P -m poruch.cli bench $(ARGS)
+
+ready-run:
+	@python3 tools/bootstrap.py run
+
+ready-test:
+	@python3 tools/bootstrap.py test

@@ -1,0 +1,247 @@
+"""Cases as a fold of events. Nothing here is stored: any desk makes the same state from the same journal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from poruch.cases.members import Members
+from poruch.events.charter import Charter, Programme
+from poruch.events.drops import DropContent
+from poruch.events.heard import Heard
+from poruch.events.kinds import (
+    BatchProposed,
+    CaseChecked,
+    CaseRefused,
+    CaseTaken,
+    DropAdmitted,
+    GrantApproved,
+    GrantProposed,
+    MessageSent,
+    NoteWritten,
+)
+
+ANSWER_DAYS = 3
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check on record."""
+
+    by: int
+    day: date
+    outcome: str
+    list_sha256: bytes
+
+
+@dataclass
+class Grant:
+    """Help decided, or proposed: `approvals` are officers of casework other than the proposer."""
+
+    id: str
+    proposal: bytes
+    proposer: int
+    day: date
+    programme: Programme
+    currency: str
+    amounts_minor: tuple[int, ...]
+    due: tuple[date, ...]
+    approvals: dict[int, date] = field(default_factory=dict)
+    batched: set[int] = field(default_factory=set)
+
+    @property
+    def approved(self) -> bool:
+        """Enough of casework have approved exactly this proposal."""
+        return len(self.approvals) >= self.programme.approvals
+
+    @property
+    def total_minor(self) -> int:
+        """All instalments together."""
+        return sum(self.amounts_minor)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message in a case, either way. `drop` is set where the person wrote it, `text` where an officer did."""
+
+    day: date
+    author: int
+    kind: str
+    text: str
+    drop: str
+
+
+@dataclass
+class Case:
+    """One person's case. `id` is the drop id of the submission."""
+
+    id: str
+    number: int
+    day: date
+    mailbox: bytes
+    recipient: bytes
+    taken_by: int | None = None
+    checks: dict[str, Check] = field(default_factory=dict)
+    notes: list[tuple[date, int, str]] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    payees: list[str] = field(default_factory=list)
+    grants: dict[str, Grant] = field(default_factory=dict)
+    refused: str | None = None
+    timeline: list[Heard] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """The number as screens show it."""
+        return f"{self.number:04}"
+
+    @property
+    def live_grant(self) -> Grant | None:
+        """The grant of this case, proposed or approved."""
+        return next(iter(self.grants.values()), None)
+
+    @property
+    def answered(self) -> bool:
+        """An officer wrote to the person since the person last wrote."""
+        return not self.letters or self.letters[-1].drop == "" or self.letters[-1].kind == "received"
+
+    def days_left(self, today: date) -> int:
+        """Days until an answer is due; negative when it is late."""
+        since = next((letter.day for letter in reversed(self.letters) if letter.drop), self.day)
+        return ANSWER_DAYS - (today - since).days
+
+    @property
+    def state(self) -> str:
+        """One word: new, taken, proposed, granted, refused."""
+        if self.refused is not None:
+            return "refused"
+        grant = self.live_grant
+        if grant is not None:
+            return "granted" if grant.approved else "proposed"
+        return "new" if self.taken_by is None else "taken"
+
+
+@dataclass
+class Cases:
+    """All cases; `faults` are sentences for the errors page. `contents` are the drops that this desk has opened."""
+
+    charter: Charter
+    members: Members
+    contents: Mapping[str, DropContent]
+    cases: dict[str, Case] = field(default_factory=dict)
+    by_mailbox: dict[bytes, str] = field(default_factory=dict)
+    drops: dict[str, DropAdmitted] = field(default_factory=dict)
+    conflicted: set[str] = field(default_factory=set)
+    unlinked: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    _admitters: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next case."""
+        return max((case.number for case in self.cases.values()), default=0) + 1
+
+    def case_of(self, drop: str) -> Case | None:
+        """The case that a drop belongs to."""
+        content = self.contents.get(drop)
+        return self.cases.get(self.by_mailbox.get(content.mailbox, "")) if content and content.mailbox else None
+
+    def apply(self, heard: Heard) -> None:
+        """Take one event."""
+        event = heard.event
+        if isinstance(event, DropAdmitted):
+            self._admit(heard, event)
+            return
+        if isinstance(event, BatchProposed):
+            self._batch(heard, event)
+            return
+        if isinstance(event, GrantApproved):
+            self._approve(heard, event)
+            return
+        case = self.cases.get(getattr(event, "case", ""))
+        if case is None:
+            return
+        case.timeline.append(heard)
+        if isinstance(event, CaseTaken):
+            case.taken_by = heard.author
+        elif isinstance(event, NoteWritten):
+            case.notes.append((heard.day, heard.author, event.text))
+        elif isinstance(event, MessageSent):
+            case.letters.append(Letter(heard.day, heard.author, event.kind, event.text, ""))
+        elif isinstance(event, CaseRefused):
+            case.refused = event.reason
+        elif isinstance(event, CaseChecked):
+            if event.no_interest:
+                check = Check(heard.author, heard.day, event.outcome, event.list_sha256)
+                case.checks[event.check] = check
+        else:
+            self._grant(case, heard)
+
+    def _grant(self, case: Case, heard: Heard) -> None:
+        event = heard.event
+        if isinstance(event, GrantProposed) and not case.grants and self.members.within(heard.author, "casework"):
+            programme = next((p for p in self.charter.programmes if p.key == event.programme), None)
+            amounts = tuple(instalment.amount_minor for instalment in event.instalments)
+            if programme is None or event.currency != self.charter.currency or not amounts or min(amounts) <= 0:
+                self.faults.append(f"A grant in case {case.label} is not possible and was not counted.")
+                return
+            due = tuple(instalment.day for instalment in event.instalments)
+            case.grants[event.grant] = Grant(
+                event.grant, heard.id, heard.author, heard.day, programme, event.currency, amounts, due
+            )
+
+    def _approve(self, heard: Heard, event: GrantApproved) -> None:
+        """Count an approval, if it is one of casework for exactly this proposal and not the proposer's own."""
+        for case in self.cases.values():
+            grant = case.grants.get(event.grant)
+            if grant is None:
+                continue
+            case.timeline.append(heard)
+            fits = grant.proposal == event.proposal and grant.proposer != heard.author
+            if fits and self.members.within(heard.author, "casework"):
+                grant.approvals.setdefault(heard.author, heard.day)
+
+    def _batch(self, heard: Heard, event: BatchProposed) -> None:
+        for item in event.items:
+            case = self.cases.get(item.case)
+            grant = case.grants.get(item.grant) if case else None
+            if case and grant:
+                grant.batched.add(item.index)
+                case.timeline.append(heard)
+
+    def _admit(self, heard: Heard, event: DropAdmitted) -> None:
+        known = self.drops.get(event.drop)
+        if known is not None:
+            if known.body != event.body:
+                self.conflicted.add(event.drop)
+                self.faults.append("Two admissions of one drop have other bytes; nobody answers them.")
+            return
+        self.drops[event.drop] = event
+        self._admitters[event.drop] = heard.author
+        if event.kind == "gift":
+            return
+        content = self.contents.get(event.drop)
+        if content is None or content.drop != event.drop or content.kind != event.kind:
+            self.unlinked.append(event.drop)
+            return
+        if event.kind == "submission":
+            self._open_case(heard, event, content)
+            return
+        case = self.case_of(event.drop)
+        if case is None:
+            self.faults.append("A message belongs to no case.")
+            return
+        case.timeline.append(heard)
+        if event.kind == "payee":
+            case.payees.append(event.drop)
+        else:
+            case.letters.append(Letter(event.day, 0, "answer", "", event.drop))
+
+    def _open_case(self, heard: Heard, event: DropAdmitted, content: DropContent) -> None:
+        if content.mailbox in self.by_mailbox:
+            self.faults.append("Two submissions have one mailbox; the second was not counted.")
+            return
+        case = Case(event.drop, event.number, event.day, content.mailbox, content.recipient)
+        while any(other.number == case.number for other in self.cases.values()):
+            case.number += 1  # two desks gave one number: the later in the journal's order takes the next free one
+        case.timeline.append(heard)
+        self.cases[event.drop] = case
+        self.by_mailbox[content.mailbox] = event.drop

@@ -1,0 +1,332 @@
+"""An officer's desk without its screens: store, keys, and the state folded from the journal.
+
+The program does no work by itself: `sync` moves bytes, `duties` (poruch.desk.duties) does what the officer need not
+be asked for, and the modules casework, openings and treasury do what he decides. Each act is one signed segment.
+"""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from poruch.cases.members import Members
+from poruch.cases.openings import Openings
+from poruch.cases.state import Cases
+from poruch.crypto import keyfile
+from poruch.errors import BadEvent, CannotOpen, Malformed, NotAllowed, RelayUnreachable
+from poruch.events.charter import Charter
+from poruch.events.codec import decode, encode
+from poruch.events.drops import DropContent
+from poruch.events.heard import Heard
+from poruch.events.kinds import CircleKeyed, DropAdmitted, Event, parse_event
+from poruch.journal.chains import REFUSED, Chains
+from poruch.journal.circles import CircleKey, CircleSecret, key_of, open_entry, seal_event, take_handout
+from poruch.journal.dropbox import open_drop
+from poruch.journal.public import PublicState
+from poruch.journal.segments import GENESIS, Clear, Segment, SignedSegment, event_id, sign_segment
+from poruch.journal.store import Store
+from poruch.journal.sync import Relay
+from poruch.ledger.state import Ledger
+
+KEY_FILE, STORE_FILE, FUND_FILE = "officer.key", "desk.db", "fund.id"
+
+
+@dataclass
+class View:
+    """All that is folded from the journal; thrown away and folded again when an older segment arrives."""
+
+    public: PublicState
+    members: Members
+    openings: Openings
+    ledger: Ledger
+    cases: Cases | None = None
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """A body that an act leaves on the front, beside its event."""
+
+    sha256: bytes
+    body: bytes
+
+    @classmethod
+    def of(cls, body: bytes) -> "Mailing":
+        """The mailing of `body`, named by its hash."""
+        return cls(hashlib.sha256(body).digest(), body)
+
+
+def one_time_key(file: bytes) -> bytes:
+    """The line of a quorum file that holds `u(E)`: two files with one line are a trap (quorum.md section 8)."""
+    return file.split(b"\n", 2)[1] if file.count(b"\n") > 1 else b""
+
+
+class Desk:
+    """One officer's desk in one folder. Close it to forget its keys."""
+
+    def __init__(
+        self,
+        folder: Path,
+        key: keyfile.OfficerKey,
+        fund: bytes,
+        relay: Relay | None,
+        today: Callable[[], date],
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """`fund` is the 32-byte id of the fund; `relay` may be None while there is no front."""
+        self.folder, self.key, self.fund = folder, key, fund
+        self.relay, self.today, self.random = relay, today, random
+        self.store = Store(folder / STORE_FILE, key.store_key)
+        self.chains = Chains(fund)
+        kept = [decode(raw, CircleSecret) for raw in self.store.secrets("circle/")]
+        self.keys: dict[tuple[str, int], CircleKey] = {(s.circle, s.epoch): key_of(s) for s in kept}
+        self.contents: dict[str, DropContent] = {}
+        self.one_time_keys: Counter[bytes] = Counter()
+        self.held: list[SignedSegment] = []
+        self._heard_before = self.store.heard()
+        self._last_order: tuple[int, int, int, int] = (-1, 0, 0, 0)
+        self.view = self._empty_view()
+        for signed in self.store.segments():
+            self.held += self.chains.add(signed)[1]
+        self.refold()
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    # ---- what is known ------------------------------------------------------------------------
+
+    @property
+    def number(self) -> int:
+        """This officer's number."""
+        return self.key.number
+
+    @property
+    def public(self) -> PublicState:
+        """What a stranger may know."""
+        return self.view.public
+
+    @property
+    def members(self) -> Members:
+        """Who the officers are."""
+        return self.view.members
+
+    @property
+    def openings(self) -> Openings:
+        """All requests to open."""
+        return self.view.openings
+
+    @property
+    def ledger(self) -> Ledger:
+        """The books."""
+        return self.view.ledger
+
+    @property
+    def cases(self) -> Cases:
+        """The cases. Raises `NotAllowed` before the fund is founded."""
+        if self.view.cases is None:
+            raise NotAllowed("the fund is being founded")
+        return self.view.cases
+
+    @property
+    def charter(self) -> Charter:
+        """The charter. Raises `NotAllowed` before it is here."""
+        if self.public.charter is None:
+            raise NotAllowed("the charter is not here yet")
+        return self.public.charter
+
+    def circle(self, name: str) -> CircleKey:
+        """The newest key of a circle that this officer belongs to. Raises `NotAllowed`."""
+        held = [key for (circle, _), key in self.keys.items() if circle == name]
+        if not held:
+            raise NotAllowed(name)
+        return max(held, key=lambda key: key.epoch)
+
+    def within(self, circle: str) -> bool:
+        """Whether this officer belongs to `circle`."""
+        return self.members.within(self.number, circle)
+
+    # ---- folding ------------------------------------------------------------------------------
+
+    @staticmethod
+    def _empty_view() -> View:
+        return View(PublicState(), Members(), Openings(), Ledger())
+
+    def refold(self) -> None:
+        """Fold everything again, in the one order."""
+        self.view = self._empty_view()
+        self.held.sort(key=lambda signed: signed.order)
+        self._last_order = (-1, 0, 0, 0)
+        self._fold(self.held)
+
+    def take(self, segments: Iterable[SignedSegment], *, pushed: bool) -> int:
+        """Take segments from outside or of one's own; returns how many newly count."""
+        fresh: list[SignedSegment] = []
+        for signed in segments:
+            outcome, accepted = self.chains.add(signed)
+            fresh += accepted
+            if outcome in REFUSED:
+                self.store.keep_fault(signed.id, outcome.value, signed.raw)
+        if not fresh:
+            return 0
+        self.store.keep_segments(fresh, pushed=pushed)
+        fresh.sort(key=lambda signed: signed.order)
+        in_order = fresh[0].order > self._last_order
+        self.held += fresh
+        if in_order:
+            self._fold(fresh)
+        else:
+            self.refold()
+        return len(fresh)
+
+    def _fold(self, segments: list[SignedSegment]) -> None:
+        opened: list[tuple[bytes, int, bytes | None]] = []
+        keys_before = len(self.keys)
+        for signed in segments:
+            self.view.public.apply(signed)
+            if self.view.cases is None and self.view.public.charter is not None:
+                self.view.cases = Cases(self.view.public.charter, self.view.members, self.contents)
+            for index in range(len(signed.segment.entries)):
+                self._hear(signed, index, opened)
+            self._last_order = signed.order
+        self.store.keep_heard(opened)
+        if len(self.keys) > keys_before and any(raw is None for raw in self._heard_before.values()):
+            self.store.forget_sealed()
+            self._heard_before = self.store.heard()
+            self.refold()
+
+    def _hear(self, signed: SignedSegment, index: int, opened: list[tuple[bytes, int, bytes | None]]) -> None:
+        entry = signed.segment.entries[index]
+        if isinstance(entry, Clear):
+            raw: bytes | None = entry.event
+        elif (signed.id, index) in self._heard_before:
+            raw = self._heard_before[(signed.id, index)]
+        else:
+            segment = signed.segment
+            place = (segment.author, segment.life, segment.seq, index)
+            try:
+                raw = open_entry(entry, self.fund, place, self.keys.values())
+            except BadEvent:
+                self.cases.faults.append(f"A sealed event of officer {segment.author} is damaged.")
+                raw = None
+            self._heard_before[(signed.id, index)] = raw
+            opened.append((signed.id, index, raw))
+        if raw is None:
+            return
+        try:
+            event = parse_event(raw)
+        except BadEvent:
+            self.cases.faults.append(f"An event of officer {signed.segment.author} is not of a known form.")
+            return
+        self._tell(Heard(event_id(signed, index, raw), signed.segment.author, signed.segment.day, event))
+
+    def _tell(self, heard: Heard) -> None:
+        event = heard.event
+        if isinstance(event, CircleKeyed):
+            self._take_circle(event)
+        elif isinstance(event, DropAdmitted):
+            self._open_content(event)
+        self.view.members.apply(heard)
+        self.view.openings.apply(heard)
+        self.view.ledger.apply(heard)
+        if self.view.cases is not None:
+            self.view.cases.apply(heard)
+
+    def _take_circle(self, event: CircleKeyed) -> None:
+        if (event.circle, event.epoch) in self.keys:
+            return
+        secret = take_handout(event, self.key.identity)
+        if secret is not None:
+            self.store.keep_secret(f"circle/{secret.circle}/{secret.epoch}", encode(secret))
+            self.keys[(secret.circle, secret.epoch)] = key_of(secret)
+
+    def _open_content(self, event: DropAdmitted) -> None:
+        if event.drop in self.contents:
+            return
+        body = self.store.body(event.body)
+        if body is None or hashlib.sha256(body).digest() != event.body:
+            return
+        for key in [key for (circle, _), key in self.keys.items() if circle == "officers"]:
+            try:
+                content = open_drop(body, key)
+            except (CannotOpen, Malformed):
+                continue
+            self.contents[event.drop] = content
+            if content.person:
+                self.one_time_keys[one_time_key(content.person)] += 1
+            return
+
+    # ---- acting -------------------------------------------------------------------------------
+
+    def act(self, events: Iterable[Event], mailings: Iterable[Mailing] = ()) -> SignedSegment:
+        """Sign one segment with these events, keep it and fold it; it travels at the next sync."""
+        for mailing in mailings:
+            self.store.keep_body(mailing.sha256, mailing.body, pushed=False)
+        head = self.chains.heads.get((self.number, 0))
+        seq, prev = (head.segment.seq + 1, head.id) if head else (0, GENESIS)
+        held = {circle: key for (circle, _), key in sorted(self.keys.items())}
+        entries = tuple(
+            seal_event(event, self.fund, (self.number, 0, seq, at), self.public.circles, held, self.random)
+            for at, event in enumerate(events)
+        )
+        segment = Segment(self.fund, self.number, 0, seq, prev, self.chains.clock + 1, self.today(), entries)
+        signed = sign_segment(segment, self.key.signing)
+        self.take([signed], pushed=False)
+        return signed
+
+    # ---- sync ---------------------------------------------------------------------------------
+
+    def sync(self) -> int:
+        """Pull and push once; returns how many segments are new here. Raises `RelayUnreachable`."""
+        relay = self.relay
+        if relay is None:
+            raise RelayUnreachable("no front is named")
+        fresh = 0
+        if self.public.charter is not None or not self.store.unpushed_segments():
+            fresh = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
+        self.push()
+        if self._fetch_bodies():
+            self.refold()
+        return fresh
+
+    def push(self) -> None:
+        """Give the relay what it does not have yet: bodies first, for events rest on them."""
+        relay = self.relay
+        if relay is None:
+            raise RelayUnreachable("no front is named")
+        waiting = self.store.unpushed_segments()
+        bodies = self.store.unpushed_bodies()
+        for body in bodies:
+            relay.put_body(body)
+        self.store.mark_bodies_pushed([hashlib.sha256(body).digest() for body in bodies])
+        if waiting:
+            relay.push(waiting)
+            self.store.mark_pushed(waiting)
+
+    def _fetch_bodies(self) -> int:
+        """Fetch bodies of admitted drops and answers to one's own requests that are not here yet."""
+        if self.view.cases is None or self.relay is None:
+            return 0
+        wanted = [event.body for event in self.cases.drops.values()]
+        for opening in self.openings.openings.values():
+            if opening.requester == self.number and not opening.done:
+                wanted += opening.answers.values()
+        fetched = 0
+        for sha256 in wanted:
+            if self.store.body(sha256) is None:
+                body = self.relay.body(sha256)
+                if body is not None:
+                    self.store.keep_body(sha256, body, pushed=True)
+                    fetched += 1
+        return fetched
+
+
+def open_desk(
+    folder: Path, passphrase: str, relay: Callable[[keyfile.OfficerKey], Relay | None], today: Callable[[], date]
+) -> Desk:
+    """The desk in `folder`. Raises `WrongPassphrase`, `BadKeyFile`, `StoreBroken`."""
+    key = keyfile.open_key((folder / KEY_FILE).read_bytes(), passphrase)
+    fund = bytes.fromhex((folder / FUND_FILE).read_text().strip())
+    return Desk(folder, key, fund, relay(key), today)

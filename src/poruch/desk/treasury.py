@@ -1,0 +1,192 @@
+"""What treasury does: batches, the bank's files, settlement. k officers stand behind every payment."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from msgspec import structs
+
+from poruch.cases import decide
+from poruch.desk import openings
+from poruch.desk.casework import message_events
+from poruch.desk.program import Desk, Mailing
+from poruch.desk.screening import name_keys, screen_name
+from poruch.errors import AlreadyDone, MissingCheck, NotAllowed, PoruchError, TooFew
+from poruch.events.drops import Payee
+from poruch.events.kinds import BatchApproved, BatchExported, BatchItem, BatchProposed, Event
+from poruch.ledger.state import Batch
+from poruch.ledger.statements import related_hash, return_id
+from poruch.rails.iban import check_country, parse_iban
+from poruch.rails.pain001 import Payment, write_pain001
+
+
+def payable(desk: Desk) -> list[BatchItem]:
+    """Instalments that may enter a batch today."""
+    return decide.payable(desk.cases, desk.today())
+
+
+def returnable(desk: Desk) -> tuple[bytes, ...]:
+    """Quarantined credits that were not sent back and stand in no batch."""
+    named = {entry for batch in desk.ledger.batches.values() for entry in batch.proposal.returns}
+    return tuple(sorted(set(desk.ledger.quarantined) - set(desk.ledger.returned) - named))
+
+
+def propose_batch(desk: Desk, items: Sequence[BatchItem], execution: date) -> Batch:
+    """Propose to pay `items`, to be exported on this desk, and to send back what is quarantined.
+
+    Asks in the same act for the opening of the payees, and gives one's own partials.
+    """
+    if not desk.within("treasury"):
+        raise NotAllowed("treasury")
+    returns = returnable(desk)
+    if not items and not returns:
+        raise MissingCheck("nothing is due")
+    batch = desk.random(12).hex()
+    named = tuple(structs.replace(item, end_to_end=desk.random(10).hex()) for item in items)
+    number = desk.ledger.next_batch_number
+    epoch = openings.quorum(desk).epoch
+    proposal = BatchProposed(batch, number, named, "sepa", desk.number, execution, epoch, returns)
+    events: list[Event] = [proposal]
+    if named:
+        purpose = f"Pay batch {number}, and nothing else."
+        events.append(openings.request_events(desk, purpose, [item.payee for item in named], batch))
+    desk.act(events)
+    opening = desk.openings.of_batch(batch)
+    if opening is not None:
+        desk.act(*openings.answer_events(desk, opening))
+    return desk.ledger.batches[batch]
+
+
+def approve_batch(desk: Desk, batch: Batch) -> None:
+    """Approve a colleague's batch and give the partials for its payees: one click, after this desk's own checks."""
+    if batch.proposer == desk.number or desk.number in batch.approvals:
+        raise AlreadyDone("you stand behind this batch")
+    for item in batch.proposal.items:
+        decide.check_item(desk.cases, item)
+    events: list[Event] = [BatchApproved(batch.proposal.batch, batch.proposal_id)]
+    mailings: list[Mailing] = []
+    opening = desk.openings.of_batch(batch.proposal.batch)
+    if batch.proposal.items:
+        if opening is None or opening.drops != tuple(item.payee for item in batch.proposal.items):
+            raise NotAllowed("the opening is not that of the batch")
+        given, mailings = openings.answer_events(desk, opening)
+        events += given
+    desk.act(events, mailings)
+
+
+def approvals_missing(desk: Desk, batch: Batch) -> int:
+    """How many more officers must stand behind the batch; its proposer is one."""
+    return max(0, desk.charter.k - 1 - len(batch.approvals))
+
+
+@dataclass(frozen=True)
+class Export:
+    """The bank's file, and sentences about what was left out of it."""
+
+    file: bytes
+    left_out: tuple[str, ...]
+
+
+def related_rule(desk: Desk, name: str, iban: str) -> str:
+    """The rule that makes a counterparty a related party: `iban`, `name`, or nothing."""
+    declared = desk.ledger.parties
+    if declared is None:
+        return ""
+    known = frozenset(desk.charter.related)
+    if iban and related_hash(declared.salt, iban) in known:
+        return "iban"
+    if any(related_hash(declared.salt, key) in known for key in name_keys(name)):
+        return "name"
+    return ""
+
+
+def _payment(desk: Desk, item: BatchItem, payee: Payee) -> Payment:
+    """The transfer to one payee. Raises when he may not be paid."""
+    iban = check_country(parse_iban(payee.iban), desk.charter.refused_countries)
+    if related_rule(desk, payee.name, iban):
+        raise MissingCheck("the payee is a related party")
+    if screen_name(desk, payee.name):
+        raise MissingCheck("the payee's name is on a list; screen it again")
+    return Payment(item.end_to_end, payee.name, iban, payee.bic or None, item.amount_minor, desk.charter.remittance)
+
+
+def export(desk: Desk, batch: Batch) -> Export:
+    """Open the payees, take the instalments' tags at the relay, and write the bank's file. What was opened is dropped.
+
+    (1) Only the named desk, once; (2) k officers stand behind it; (3) the relay takes every tag: else `AlreadyTaken`;
+    (4) the payees open, and each is checked once more; (5) the file; (6) the event with the approvals it rests on.
+    """
+    proposal = batch.proposal
+    if proposal.exporter != desk.number:
+        raise NotAllowed("another desk exports this batch")
+    if batch.exported is not None:
+        raise AlreadyDone("the batch was exported")
+    if approvals_missing(desk, batch):
+        raise TooFew(f"{approvals_missing(desk, batch)} more must approve")
+    opening = desk.openings.of_batch(proposal.batch)
+    people = openings.open_all(desk, opening)[0] if opening else []
+    payments: list[Payment] = []
+    left_out: dict[str, str] = {}
+    for item, payee in zip(proposal.items, people, strict=True):
+        try:
+            if not isinstance(payee, Payee):
+                raise MissingCheck("these are not bank details")
+            payments.append(_payment(desk, item, payee))
+        except PoruchError as error:
+            left_out[item.end_to_end] = f"Case {desk.cases.cases[item.case].label}: {error.sentence}"
+    if desk.relay is not None:
+        kept = [item for item in proposal.items if item.end_to_end not in left_out]
+        desk.relay.take_tags(proposal.batch, [instalment_tag(desk, item.grant, item.index) for item in kept])
+    payments += _returns(desk, proposal)
+    file = _write(desk, proposal, payments) if payments else b""
+    approvals = tuple(batch.approvals[officer] for officer in sorted(batch.approvals))
+    digest = hashlib.sha256(file).digest()
+    events: list[Event] = [BatchExported(proposal.batch, digest, approvals, tuple(sorted(left_out)))]
+    if opening is not None:
+        events += openings.finish(desk, opening)
+    desk.act(events)
+    return Export(file, tuple(left_out.values()))
+
+
+def _returns(desk: Desk, proposal: BatchProposed) -> list[Payment]:
+    credits = [desk.ledger.quarantined[entry] for entry in proposal.returns if entry in desk.ledger.quarantined]
+    return [
+        Payment(return_id(credit.entry), "Return to sender", credit.iban, None, credit.amount_minor, "Returned")
+        for credit in credits
+        if credit.iban
+    ]
+
+
+def _write(desk: Desk, proposal: BatchProposed, payments: list[Payment]) -> bytes:
+    created = datetime.combine(desk.today(), time(), UTC).replace(tzinfo=None)
+    charter = desk.charter
+    return write_pain001(
+        "B" + proposal.batch,
+        created,
+        proposal.execution,
+        charter.account_holder,
+        charter.account_iban,
+        None,
+        payments,
+    )
+
+
+def instalment_tag(desk: Desk, grant: str, index: int) -> bytes:
+    """What the relay knows of an instalment: 32 bytes that tell it apart and say nothing."""
+    return hmac.new(desk.members.tag_key, f"poruch/tag/v1\n{grant}\n{index}".encode(), hashlib.sha256).digest()
+
+
+def paid_messages(desk: Desk, end_to_ends: Sequence[str], kind: str) -> tuple[list[Event], list[Mailing]]:
+    """Messages to the people whose instalments were settled or came back."""
+    events: list[Event] = []
+    mailings: list[Mailing] = []
+    for end_to_end in end_to_ends:
+        item = desk.ledger.payments[end_to_end].item
+        case = desk.cases.cases.get(item.case)
+        if case is not None:
+            told, sent = message_events(desk, case, "", kind, (item.amount_minor,))
+            events += told
+            mailings += sent
+    return events, mailings

@@ -1,0 +1,81 @@
+"""What every answer carries and every question must be: headers, language, length. No cookie comes or goes."""
+
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
+
+from poruch.front.pages import message_page
+from poruch.front.settings import FORM_BYTES
+from poruch.web.words import LANGUAGES
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=()",
+    "X-Robots-Tag": "noarchive",
+}
+RELAY_BYTES = 64 * 1024 * 1024
+PUBLISH_BYTES = 16 * 1024 * 1024 + 64 * 1024
+_LANGUAGE = re.compile(r"/([a-z]{2})(/|$)")
+
+
+class NoUploads(FileUploadHandler):
+    """Files are not taken yet: what comes as one is thrown away as it arrives, and never touches a disk."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Skip the file."""
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Keep nothing."""
+
+    def file_complete(self, file_size: int) -> None:
+        """There is no file."""
+
+
+def limit_of(path: str) -> int:
+    """The longest body that `path` takes, in bytes."""
+    if path.startswith("/relay/"):
+        return RELAY_BYTES
+    return PUBLISH_BYTES if path == "/log/publish" else FORM_BYTES
+
+
+class Doorkeeper:
+    """The only middleware: the language of the path, the length of the body, the headers of the answer."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        """`answer` is the rest of the site."""
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer, with its headers."""
+        found = _LANGUAGE.match(request.path)
+        language = found.group(1) if found and found.group(1) in LANGUAGES else ""
+        with translation.override(language or "en"):
+            response = self._let_in(request, language)
+        for name, value in HEADERS.items():
+            response[name] = value
+        return response
+
+    def _let_in(self, request: HttpRequest, language: str) -> HttpResponse:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = -1
+        if not 0 <= length <= limit_of(request.path):
+            return message_page(request, 413)
+        if language and not request.path.endswith("/") and request.method in ("GET", "HEAD"):
+            return HttpResponseRedirect(f"{request.path}/")
+        return self._answer(request)

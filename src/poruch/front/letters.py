@@ -1,0 +1,119 @@
+"""What lies in a mailbox, opened with the key of a code for one request."""
+
+import datetime
+from dataclasses import dataclass
+
+from poruch.crypto import age
+from poruch.crypto.codes import CodeKeys
+from poruch.crypto.padding import unpad
+from poruch.errors import CannotOpen, Malformed
+from poruch.events.codec import decode
+from poruch.events.mailbox import Message
+from poruch.front.models import Body, Drop
+from poruch.front.site import current
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter, either way. `kind` is that of the message, or `sent` and `gave` for what went to the fund."""
+
+    day: datetime.date
+    kind: str
+    text: str = ""
+
+    @property
+    def yours(self) -> bool:
+        """It went to the fund; what it said is sealed, here too."""
+        return self.kind in ("sent", "gave")
+
+
+@dataclass(frozen=True)
+class Instalment:
+    """One payment of the grant, in minor units."""
+
+    number: int
+    amount_minor: int
+    paid: bool
+
+
+@dataclass(frozen=True)
+class Box:
+    """A mailbox laid open."""
+
+    sent_on: datetime.date | None
+    letters: tuple[Letter, ...]
+    messages: tuple[Message, ...]
+    damaged: int
+
+    def _of(self, *kinds: str) -> list[Message]:
+        return [message for message in self.messages if message.kind in kinds]
+
+    @property
+    def received(self) -> Message | None:
+        """The fund has it."""
+        return next(iter(self._of("received")), None)
+
+    @property
+    def decided(self) -> Message | None:
+        """The last decision."""
+        return next(iter(reversed(self._of("grant", "refused"))), None)
+
+    @property
+    def granted(self) -> bool:
+        """The fund has decided to help."""
+        return bool(self._of("grant"))
+
+    @property
+    def payee_given(self) -> bool:
+        """Bank details were given."""
+        return any(letter.kind == "gave" for letter in self.letters)
+
+    @property
+    def currency(self) -> str:
+        """Of the grants."""
+        return next((message.currency for message in self._of("grant")), "")
+
+    @property
+    def instalments(self) -> tuple[Instalment, ...]:
+        """Of all grants, in order; paid ones are counted off from the first."""
+        amounts = [amount for message in self._of("grant") for amount in message.amounts_minor]
+        paid = sum(max(1, len(m.amounts_minor)) for m in self._of("paid"))
+        paid -= sum(max(1, len(m.amounts_minor)) for m in self._of("returned"))
+        return tuple(Instalment(number, amount, number <= paid) for number, amount in enumerate(amounts, 1))
+
+    @property
+    def total_minor(self) -> int:
+        """Sum of all instalments."""
+        return sum(one.amount_minor for one in self.instalments)
+
+    @property
+    def paid_count(self) -> int:
+        """Instalments that the bank confirmed."""
+        return sum(one.paid for one in self.instalments)
+
+
+def read_box(keys: CodeKeys) -> Box:
+    """The mailbox of this code. A message that does not open is counted, not shown."""
+    mailbox = keys.mailbox_id
+    letters: list[Letter] = []
+    messages: list[Message] = []
+    damaged = 0
+    for reply in current().journal.public().replies.get(mailbox, ()):
+        body = Body.objects.filter(sha256=reply.body.hex()).first()
+        if body is None:
+            continue
+        try:
+            message = decode(unpad(age.open_file(bytes(body.body), [keys.mailbox_identity])), Message)
+        except (CannotOpen, Malformed):
+            damaged += 1
+            continue
+        messages.append(message)
+        letters.append(Letter(message.day, message.kind, message.text))
+    sent_on = None
+    for drop in Drop.objects.filter(mailbox=mailbox.hex()).order_by("id").only("day", "kind"):
+        if drop.kind == "submission":
+            sent_on = drop.day
+        else:
+            letters.append(Letter(drop.day, "gave" if drop.kind == "payee" else "sent"))
+    letters.sort(key=lambda letter: letter.day)
+    return Box(sent_on, tuple(letters), tuple(messages), damaged)

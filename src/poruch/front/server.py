@@ -1,0 +1,139 @@
+"""Making a front's folder and running it: waitress for demo and desk, granian in production.
+
+`python -m poruch.front.server create FOLDER FUND_ID`, `serve FOLDER [HOST] [PORT]`, `production FOLDER [HOST] [PORT]`.
+Neither server writes a log, and neither may put a body into a temporary file.
+"""
+
+import datetime
+import os
+import resource
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poruch.front import settings as front_settings
+from poruch.front.silence import hush
+
+if TYPE_CHECKING:
+    from django.core.handlers.wsgi import WSGIHandler
+
+Clock = Callable[[], datetime.date]
+
+BODY_BYTES = 80 * 1024 * 1024
+"""More than any path takes: waitress keeps everything below this in memory, and refuses the rest."""
+
+FOLDER, KEY = "PORUCH_FRONT_FOLDER", "PORUCH_FRONT_KEY"
+
+
+def real_day() -> datetime.date:
+    """The day of now, UTC."""
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def _configure(folder: Path) -> None:
+    import django
+    from django.conf import settings
+
+    if settings.configured:
+        if settings.DATABASES["default"]["NAME"] != str(folder / "front.sqlite3"):
+            raise RuntimeError("one process runs one front")
+        return
+    settings.configure(**front_settings.build(folder))
+    django.setup()
+
+
+def create(folder: Path, fund_id: bytes) -> None:
+    """An empty front in `folder` that takes the segments of the fund with this id (32 bytes) and of no other."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / "log").mkdir(exist_ok=True)
+    _configure(folder)
+    from django.core.management import call_command
+    from django.db import connection
+
+    from poruch.front.models import Fact
+
+    call_command("migrate", verbosity=0, interactive=False)
+    Fact.objects.get_or_create(name="fund", defaults={"value": fund_id.hex()})
+    connection.close()
+    (folder / "front.sqlite3").chmod(0o600)
+
+
+def make_wsgi(folder: Path, clock: Clock = real_day, *, key: bytes | None = None) -> "WSGIHandler":
+    """The WSGI application of the front in `folder`. `key` is the memory key, where several processes share one."""
+    folder = Path(folder)
+    _configure(folder)
+    from django.core.wsgi import get_wsgi_application
+
+    from poruch.front.dropstore import DropStore
+    from poruch.front.memory import MemoryKey
+    from poruch.front.site import Site, install
+
+    install(Site(folder, clock, MemoryKey(key), DropStore(folder)))
+    return get_wsgi_application()
+
+
+def serve(folder: Path, host: str, port: int, clock: Clock = real_day, *, threads: int = 8) -> None:
+    """Serve the front with waitress until stopped."""
+    import waitress
+
+    hush()
+    _no_core_dumps()
+    waitress.serve(make_wsgi(folder, clock), listen=f"{host}:{port}", threads=threads, _quiet=True, **waitress_options())
+
+
+def waitress_options() -> dict[str, Any]:
+    """What keeps waitress from writing bodies into temporary files and its name into answers."""
+    return {
+        "max_request_body_size": BODY_BYTES,
+        "inbuf_overflow": BODY_BYTES + 2**20,
+        "outbuf_overflow": BODY_BYTES + 2**20,
+        "ident": None,
+        "expose_tracebacks": False,
+        "clear_untrusted_proxy_headers": True,
+    }
+
+
+def production(folder: Path, host: str, port: int, *, workers: int = 2, threads: int = 8) -> None:
+    """Serve the front with granian: several processes that share one memory key, which no disk ever sees."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    hush()
+    _no_core_dumps()
+    os.environ[FOLDER], os.environ[KEY] = str(Path(folder).absolute()), secrets.token_hex(32)
+    Granian(
+        "poruch.front.worker:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        log_enabled=False,
+        log_access=False,
+    ).serve()
+
+
+def _no_core_dumps() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the three commands."""
+    command, folder, *rest = [*arguments, "", ""][: max(2, len(arguments))]
+    host, port = (rest or ["127.0.0.1"])[0], int(rest[1]) if len(rest) > 1 else 8000
+    if command == "create" and rest:
+        create(Path(folder), bytes.fromhex(rest[0]))
+    elif command == "serve" and folder:
+        serve(Path(folder), host, port)
+    elif command == "production" and folder:
+        production(Path(folder), host, port)
+    else:
+        sys.stderr.write((__doc__ or "").split("\n\n")[1] + "\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

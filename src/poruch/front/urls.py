@@ -1,0 +1,54 @@
+"""Where everything lies. Pages stand under their language; nothing else does."""
+
+from django.urls import path, re_path, register_converter
+
+from poruch.front.views import ask, files, give, home, mailbox, relay, words
+from poruch.web.words import LANGUAGES
+
+
+class Language:
+    """One of the languages of the pages."""
+
+    regex = "|".join(LANGUAGES)
+
+    def to_python(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_converter(Language, "language")
+
+urlpatterns = [
+    path("", home.languages),
+    path("favicon.ico", files.no_icon),
+    path("static/poruch.css", files.stylesheet),
+    path("relay/heads", relay.heads),
+    path("relay/segments", relay.segments),
+    path("relay/push", relay.push),
+    path("relay/drops", relay.drops),
+    path("relay/bodies/put", relay.put_body),
+    path("relay/bodies/get", relay.get_body),
+    path("relay/tags", relay.tags),
+    path("relay/slips", relay.slips),
+    path("log/publish", relay.publish),
+    re_path(r"^log/(?P<path>.+)$", files.log_file),
+    path("<language:language>/", home.home),
+    path("<language:language>/ask/", ask.first),
+    path("<language:language>/ask/check/", ask.check),
+    path("<language:language>/ask/<slug:key>/", ask.question),
+    path("<language:language>/mailbox/", mailbox.door),
+    path("<language:language>/mailbox/write/", mailbox.write),
+    path("<language:language>/mailbox/payee/", mailbox.payee),
+    path("<language:language>/give/", give.give),
+    path("<language:language>/give/check/", give.check),
+    path("<language:language>/accounts/", home.accounts),
+    *[path(f"<language:language>/{key}/", words.words, {"key": key}) for key in words.PAGES],
+]
+
+handler400 = "poruch.front.views.words.bad_request"
+handler404 = "poruch.front.views.words.not_found"
+handler500 = "poruch.front.views.words.failed"

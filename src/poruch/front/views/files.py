@@ -1,0 +1,42 @@
+"""Files: the stylesheet, and the log as anybody may copy it."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from django.http import HttpRequest, HttpResponse
+
+from poruch.front.pages import message_page, methods
+from poruch.front.settings import WEB
+from poruch.front.site import current
+
+_LOG_PATH = re.compile(r"checkpoint|policy|tile/(?:[0-5]|entries)(?:/x[0-9]{3})*/[0-9]{3}(?:\.p/[0-9]{1,3})?")
+
+
+@cache
+def _stylesheet() -> bytes:
+    return (WEB / "static" / "poruch.css").read_bytes()
+
+
+@methods("GET")
+def stylesheet(request: HttpRequest) -> HttpResponse:
+    """The one stylesheet."""
+    return HttpResponse(_stylesheet(), content_type="text/css; charset=utf-8")
+
+
+@methods("GET")
+def no_icon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it; there is none."""
+    return HttpResponse(status=204)
+
+
+@methods("GET")
+def log_file(request: HttpRequest, path: str) -> HttpResponse:
+    """One file of the log: checkpoint, policy, a tile or a bundle of entries."""
+    file: Path = current().folder / "log" / path
+    if not _LOG_PATH.fullmatch(path) or not file.is_file():
+        return message_page(request, 404)
+    text = path in ("checkpoint", "policy")
+    return HttpResponse(
+        file.read_bytes(), content_type="text/plain; charset=utf-8" if text else "application/octet-stream"
+    )

@@ -1,0 +1,185 @@
+"""The relay for desks: signed requests only; ciphertext and clear events in, ciphertext and clear events out."""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
+
+from poruch.errors import BadSignature, Malformed, PoruchError, PublicationRefused, UnknownOfficer
+from poruch.events.codec import decode, encode
+from poruch.front import publishing
+from poruch.front.models import Body, Drop, Segment, Slip, Tag
+from poruch.front.site import current
+from poruch.journal.chains import Chains
+from poruch.journal.frames import join, split
+from poruch.journal.requests import verify_request
+from poruch.journal.roster import Roster
+from poruch.journal.segments import parse_segment
+from poruch.journal.sync import DropsAfter, Heads, Slips, Tags, WaitingDrop
+from poruch.tlog.slips import SLIP_SIZE
+
+Handler = Callable[[bytes], HttpResponse]
+ANSWER_BYTES = 24 * 1024 * 1024
+BODY_BYTES = 8 * 1024 * 1024
+MOST_TAGS, MOST_SLIPS = 2000, 4000
+
+
+def plain(status: int, text: str) -> HttpResponse:
+    """A short answer for a program."""
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
+
+
+def octets(content: bytes) -> HttpResponse:
+    """An answer in bytes."""
+    return HttpResponse(content, content_type="application/octet-stream")
+
+
+def signed(handler: Handler) -> Callable[[HttpRequest], HttpResponse]:
+    """Only for officers on the roster, each request once; what cannot be read is 400 and changes nothing."""
+
+    @wraps(handler)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return plain(405, "POST only")
+        try:
+            body = request.body
+        except (RawPostDataException, OSError):
+            return plain(400, "the body was cut")
+        site = current()
+        try:
+            roster = _roster(body if request.path == "/relay/push" else b"")
+            _, nonce = verify_request("POST", request.path, request.headers, body, roster, site.today())
+        except (BadSignature, UnknownOfficer) as error:
+            return plain(401, error.name)
+        if not site.nonces.take(nonce, site.today()):
+            return plain(401, "nonce seen before")
+        try:
+            return handler(body)
+        except Malformed as error:
+            return plain(400, error.name)
+
+    return answer
+
+
+def _roster(push: bytes) -> Roster:
+    """Whose signatures count; before the founding, the roster that the pushed charter pins."""
+    journal = current().journal
+    roster = journal.public().roster
+    fund = journal.fund
+    if roster.signing or not push or fund is None:
+        return roster
+    chains = Chains(fund)
+    try:
+        for raw in split(push):
+            chains.add(parse_segment(raw))
+    except PoruchError:
+        return roster
+    return chains.roster
+
+
+@signed
+def heads(body: bytes) -> HttpResponse:
+    """For each chain the last seq that counts here."""
+    positions = current().journal.positions()
+    return octets(encode(Heads(tuple((author, life, seq) for (author, life), seq in sorted(positions.items())))))
+
+
+@signed
+def segments(body: bytes) -> HttpResponse:
+    """Segments beyond the given heads, oldest first, as many as fit."""
+    known = {(author, life): seq for author, life, seq in decode(body, Heads).positions}
+    found: list[bytes] = []
+    size = 0
+    rows = Segment.objects.order_by("id").values_list("id", "author", "life", "seq")
+    for key, author, life, seq in rows:
+        if seq <= known.get((author, life), -1):
+            continue
+        raw = bytes(Segment.objects.get(id=key).raw)
+        size += len(raw)
+        if found and size > ANSWER_BYTES:
+            break
+        found.append(raw)
+    return octets(join(found))
+
+
+@signed
+def push(body: bytes) -> HttpResponse:
+    """Take segments; the outcome of each, in words. The same segment twice is known, not stored twice."""
+    site = current()
+    outcomes = site.journal.push([parse_segment(raw) for raw in split(body)])
+    publishing.restore_files(site)
+    return octets(join(outcome.value.encode() for outcome in outcomes))
+
+
+@signed
+def drops(body: bytes) -> HttpResponse:
+    """Drops that arrived after a number, oldest first, as many as fit."""
+    found: list[bytes] = []
+    size = 0
+    for row in Drop.objects.filter(id__gt=decode(body, DropsAfter).after).order_by("id").iterator():
+        size += len(row.body)
+        if found and size > ANSWER_BYTES:
+            break
+        found.append(encode(WaitingDrop(row.id, row.drop, row.kind, row.day, bytes(row.body))))
+    return octets(join(found))
+
+
+@signed
+def put_body(body: bytes) -> HttpResponse:
+    """Keep sealed bytes under their hash."""
+    if not 0 < len(body) <= BODY_BYTES:
+        return plain(413, "a body has 1 byte to 8 MiB")
+    sha256 = hashlib.sha256(body).hexdigest()
+    Body.objects.get_or_create(sha256=sha256, defaults={"body": body})
+    return plain(200, sha256)
+
+
+@signed
+def get_body(body: bytes) -> HttpResponse:
+    """Sealed bytes by their hash of 32 bytes; those of drops too."""
+    found = Body.objects.filter(sha256=body.hex()).first() if len(body) == 32 else None
+    drop = Drop.objects.filter(sha256=body.hex()).first() if found is None and len(body) == 32 else None
+    if found is None and drop is None:
+        return plain(404, "no such body")
+    return octets(bytes(found.body if found is not None else drop.body if drop is not None else b""))
+
+
+@signed
+def tags(body: bytes) -> HttpResponse:
+    """Take blinded instalments for a batch, all or none; the same batch may ask again."""
+    asked = decode(body, Tags)
+    if len(asked.tags) > MOST_TAGS or len(asked.batch) > 64 or any(len(tag) != 32 for tag in asked.tags):
+        return plain(400, "tags of 32 bytes, at most 2000")
+    names = [tag.hex() for tag in asked.tags]
+    with transaction.atomic():
+        held = dict(Tag.objects.filter(tag__in=names).values_list("tag", "batch"))
+        if any(batch != asked.batch for batch in held.values()):
+            return plain(409, "already-taken")
+        Tag.objects.bulk_create([Tag(tag=name, batch=asked.batch) for name in dict.fromkeys(names) if name not in held])
+    return plain(200, "taken")
+
+
+@signed
+def slips(body: bytes) -> HttpResponse:
+    """Leave slips for holders of codes."""
+    left = decode(body, Slips).slips
+    if len(left) > MOST_SLIPS or any(len(lookup) != 32 or len(slip) != SLIP_SIZE for lookup, slip in left):
+        return plain(400, "slips of 8220 bytes under ids of 32, at most 4000")
+    rows = [
+        Slip(lookup=lookup.hex(), sha256=hashlib.sha256(slip).hexdigest(), slip=slip) for lookup, slip in left
+    ]
+    Slip.objects.bulk_create(rows, ignore_conflicts=True)
+    return plain(200, "left")
+
+
+@signed
+def publish(body: bytes) -> HttpResponse:
+    """Publish to the log (docs/spec/log.md section 3)."""
+    try:
+        publishing.take(current(), body)
+    except PublicationRefused as refusal:
+        return HttpResponse(refusal.text, status=refusal.status, content_type="text/plain; charset=utf-8")
+    return plain(200, "published")

@@ -1,0 +1,132 @@
+"""The set of chains: which segments count, and in which order.
+
+Any order of arrival gives one state. A segment counts when its signature verifies, its fund is ours, and the chain of
+its author reaches it without a gap; what comes too early waits. Nothing here stops a desk from reading the rest.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from poruch.errors import BadSignature, Malformed, Refused, UnknownOfficer
+from poruch.events.charter import check_charter, fund_id
+from poruch.events.kinds import FundFounded, parse_event
+from poruch.journal.roster import Roster
+from poruch.journal.segments import GENESIS, Clear, SignedSegment, verify_segment
+
+CLOCK_LEAP = 2**20
+
+
+class Outcome(Enum):
+    """What became of a segment that arrived."""
+
+    ACCEPTED = "accepted"
+    KNOWN = "known"
+    WAITING = "waiting for an earlier one"
+    UNKNOWN_OFFICER = "signed by nobody on the roster"
+    BAD_SIGNATURE = "bad signature"
+    OTHER_FUND = "of another fund"
+    EQUIVOCATION = "second segment at one place of a chain"
+    BROKEN_LINK = "does not continue its chain"
+    CLOCK_AHEAD = "its clock is far ahead"
+
+
+REFUSED = frozenset(set(Outcome) - {Outcome.ACCEPTED, Outcome.KNOWN, Outcome.WAITING})
+
+
+@dataclass
+class Fault:
+    """A segment that was put aside, and why. The bytes are kept as proof."""
+
+    outcome: Outcome
+    raw: bytes
+    author: int
+
+
+@dataclass
+class Chains:
+    """The chains of one fund. Feed it with `add`; it returns what became of each and what newly counts."""
+
+    fund: bytes
+    roster: Roster = field(default_factory=Roster)
+    heads: dict[tuple[int, int], SignedSegment] = field(default_factory=dict)
+    clock: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    _ids: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
+    _waiting: dict[tuple[int, int, int], dict[bytes, SignedSegment]] = field(default_factory=dict)
+
+    def add(self, signed: SignedSegment) -> tuple[Outcome, list[SignedSegment]]:
+        """The outcome for `signed`, and the segments that count from now on, in chain order."""
+        outcome = self._judge(signed)
+        if outcome in REFUSED:
+            if all(fault.raw != signed.raw for fault in self.faults):
+                self.faults.append(Fault(outcome, signed.raw, signed.segment.author))
+            return outcome, []
+        if outcome is not Outcome.ACCEPTED:
+            return outcome, []
+        return outcome, list(self._accept(signed))
+
+    def _judge(self, signed: SignedSegment) -> Outcome:
+        segment = signed.segment
+        place = (segment.author, segment.life, segment.seq)
+        if self._ids.get(place) == signed.id:
+            return Outcome.KNOWN
+        if segment.fund != self.fund:
+            return Outcome.OTHER_FUND
+        if not self.roster.signing and not self._found(signed):
+            self._waiting.setdefault(place, {})[signed.id] = signed
+            return Outcome.WAITING
+        try:
+            verify_segment(signed, self.roster.key_of(segment.author))
+        except UnknownOfficer:
+            return Outcome.UNKNOWN_OFFICER
+        except BadSignature:
+            return Outcome.BAD_SIGNATURE
+        if place in self._ids:
+            return Outcome.EQUIVOCATION
+        return self._judge_link(signed, place)
+
+    def _judge_link(self, signed: SignedSegment, place: tuple[int, int, int]) -> Outcome:
+        segment = signed.segment
+        head = self.heads.get((segment.author, segment.life))
+        expected = (head.segment.seq + 1, head.id, head.segment.clock) if head else (0, GENESIS, -1)
+        if segment.seq > expected[0]:
+            self._waiting.setdefault(place, {})[signed.id] = signed
+            return Outcome.WAITING
+        if segment.prev != expected[1] or segment.clock <= expected[2]:
+            return Outcome.BROKEN_LINK
+        if segment.clock > self.clock + CLOCK_LEAP:
+            return Outcome.CLOCK_AHEAD
+        return Outcome.ACCEPTED
+
+    def _found(self, signed: SignedSegment) -> bool:
+        """Take the charter from the first segment of the fund, whose id is the charter's hash."""
+        entry = signed.segment.entries[0] if signed.segment.entries else None
+        if signed.segment.seq or not isinstance(entry, Clear):
+            return False
+        try:
+            event = parse_event(entry.event)
+            if not isinstance(event, FundFounded) or fund_id(event.charter) != self.fund:
+                return False
+            self.roster.found(check_charter(event.charter))
+        except (Malformed, Refused):
+            return False
+        return True
+
+    def _accept(self, signed: SignedSegment) -> Iterator[SignedSegment]:
+        segment = signed.segment
+        self._ids[(segment.author, segment.life, segment.seq)] = signed.id
+        self.heads[(segment.author, segment.life)] = signed
+        self.clock = max(self.clock, segment.clock)
+        yield signed
+        places = [(segment.author, segment.life, segment.seq + 1)]
+        if len(self._ids) == 1:  # the charter came: whoever waited for the roster is judged now
+            places = sorted(self._waiting)
+        for place in places:
+            for waiting in self._waiting.pop(place, {}).values():
+                yield from self.add(waiting)[1]
+
+    @property
+    def positions(self) -> dict[tuple[int, int], int]:
+        """For each (author, life) the last seq that counts."""
+        return {place: head.segment.seq for place, head in self.heads.items()}

@@ -1,0 +1,27 @@
+"""Many byte strings in one body: u32 length, bytes, and so on."""
+
+from collections.abc import Iterable
+
+from poruch.errors import BadSegment
+
+LIMIT_BYTES = 64 * 1024 * 1024
+
+
+def join(parts: Iterable[bytes]) -> bytes:
+    """The frames of `parts`, in order."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def split(body: bytes) -> list[bytes]:
+    """The parts in `body`. Raises `BadSegment`."""
+    if len(body) > LIMIT_BYTES:
+        raise BadSegment("too long")
+    parts, at = [], 0
+    while at < len(body):
+        length = int.from_bytes(body[at : at + 4], "big")
+        part = body[at + 4 : at + 4 + length]
+        if at + 4 > len(body) or len(part) != length:
+            raise BadSegment("cut off")
+        parts.append(part)
+        at += 4 + length
+    return parts

@@ -1,0 +1,55 @@
+"""Double entry: posting sets that sum to zero.
+
+Amounts are integer minor units; plus is a debit, minus a credit. A *pending* set is a promise that a statement will
+post or void (TigerBeetle's two phases); only posted sets are in the trial balance.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+BANK = "bank"
+GIFTS = "gifts"
+UNMATCHED = "unmatched"
+QUARANTINE = "quarantine"
+COSTS = "costs"
+GRANTS = "grants/"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One line: an account and its minor units."""
+
+    account: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostingSet:
+    """Lines that belong together. `source` is the entry or end-to-end id that they rest on."""
+
+    day: date
+    currency: str
+    kind: str
+    source: str
+    postings: tuple[Posting, ...]
+
+    def __post_init__(self) -> None:
+        assert sum(posting.amount_minor for posting in self.postings) == 0, "postings must sum to zero"
+
+
+def transfer(
+    day: date, currency: str, kind: str, source: str, debit: str, credit: str, amount_minor: int
+) -> PostingSet:
+    """`amount_minor` to the debit of one account and the credit of another."""
+    return PostingSet(day, currency, kind, source, (Posting(debit, amount_minor), Posting(credit, -amount_minor)))
+
+
+def trial_balance(sets: Iterable[PostingSet]) -> dict[tuple[str, str], int]:
+    """The sum of each (account, currency); all of one currency together are zero."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for posting_set in sets:
+        for posting in posting_set.postings:
+            sums[(posting.account, posting_set.currency)] += posting.amount_minor
+    return dict(sorted(sums.items()))
