@@ -23,7 +23,16 @@ from crypto.quorum_vectors import (
     unhex,
 )
 from poruch.crypto import ceremony
-from poruch.crypto.age import PqIdentity, X25519Recipient, open_file, parse_header, seal
+from poruch.crypto.age import (
+    PqIdentity,
+    Stanza,
+    X25519Recipient,
+    encrypt_payload,
+    open_file,
+    parse_header,
+    seal,
+    write_header,
+)
 from poruch.crypto.ceremony import Group, ParsedDealing, PublishedDealing
 from poruch.crypto.group import IDENTITY, L, lagrange, multiply_base
 from poruch.errors import (
@@ -251,6 +260,22 @@ def test_a_subshare_is_not_shown() -> None:
     parsed = ceremony.parse_subshare_message(message)
     assert parsed.share == 987654321
     assert "987654321" not in repr(parsed)
+
+
+@pytest.mark.parametrize("value", [0, L, 2**256 - 1], ids=["zero", "L", "all ones"])
+def test_impossible_subshares(value: int) -> None:
+    head = ceremony.subshare_message(bytes(32), 1, 2, 5)[:-32]
+    with pytest.raises(BadSubshare):
+        ceremony.parse_subshare_message(head + value.to_bytes(32, "little"))
+
+
+@pytest.mark.parametrize(("size", "outcome"), [(15, "void"), (16, "dealer"), (17, "void")])
+def test_a_file_key_has_16_bytes(size: int, outcome: str) -> None:
+    """A file made by hand under a key that no age tool could unwrap proves nothing against its dealer."""
+    file_key = bytes(size)
+    file = write_header([Stanza(("any",), b"")], file_key) + encrypt_payload(file_key, b"not a sub-share", bytes)
+    session, dealing = unhex(ceremony_row("2-of-3")["session"]), checked("2-of-3")[0]
+    assert ceremony.judge_complaint(session, dealing, 2, file, file_key) == outcome
 
 
 def test_a_missing_subshare_names_its_dealer() -> None:

@@ -189,6 +189,12 @@ def test_no_requests(data: bytes) -> None:
         parse_request(data)
 
 
+@pytest.mark.parametrize("tail", [b"x", b"\r", b" ", b"\n", b"more 1\n"])
+def test_nothing_follows_a_request(tail: bytes) -> None:
+    with pytest.raises(BadRequest):
+        parse_request(some_request().encode() + tail)
+
+
 # ---- answers of the vectors -------------------------------------------------------------------
 
 

@@ -117,7 +117,7 @@ def test_either_sign_of_the_one_time_point(e: int) -> None:
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_debian_age_opens_ours_and_passes_the_proof_over(turned: bool, tmp_path: Path) -> None:
-    """The structure holds for a stranger: age unwraps by the first stanza, checks the MAC over both, ignores the second."""
+    """The structure holds for a stranger, who unwraps by the first stanza and checks the MAC over both."""
     identity, Y = one_key()
     file = seal_to_quorum(b"IBAN of case 118", multiply(L - 1, Y) if turned else Y, PLACE)
     (tmp_path / "key").write_text(identity.text + "\n")

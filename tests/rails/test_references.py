@@ -44,7 +44,8 @@ def test_new_references_are_read_back_and_found_in_text(source: random.Random) -
 def test_one_mistyped_sign_is_noticed(source: random.Random, at: int, sign: str) -> None:
     made = references.make(source.randbytes)
     mistyped = made[:at] + sign + made[at + 1 :]
-    if mistyped != made:
+    # mod 97-10 promises this for a digit in place of a digit and a letter in place of a letter
+    if mistyped != made and sign.isdigit() == made[at].isdigit():
         with pytest.raises(BadReference):
             references.parse(mistyped)
 

@@ -1,6 +1,7 @@
 """A fund in one process: desks in folders, a relay in memory, a clock that a test turns."""
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -124,12 +125,11 @@ class Front:
     def publish(self, body: bytes) -> None:
         policy = parse_policy((self.public.policy or "").encode())
         try:
-            published = publish(self.log, body, policy)
+            published = publish(self.log, body, policy, os.urandom)
         except PoruchError as error:
             raise BadPublication(str(error)) from error
         self.log = published.state
-        self.files |= {file.path: file.data for file in published.files}
-        self.files["checkpoint"] = published.state.checkpoint
+        self.files |= dict(published.files)
         self.files["policy"] = (self.public.policy or "").encode()
 
     def public_file(self, path: str) -> bytes | None:

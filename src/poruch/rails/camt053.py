@@ -90,10 +90,10 @@ def _account(node: Node) -> tuple[str, bool]:
 
 
 def _currency(node: Node, balances: list[tuple[str, int, str, date | None]]) -> str:
-    """The account's currency; where the bank leaves it out, that of the first opening balance, balance or entry."""
-    opening = [unit for code, _, unit, _ in balances if code in ("OPBD", "PRCD")]
+    """The account's currency; where the bank leaves it out, that of the balances that count, of an entry, of any."""
+    ends = [unit for code, _, unit, _ in balances if code in ("OPBD", "PRCD", "CLBD")]
     entries = [str(amount.element.get("Ccy", "")) for amount in node.all("Ntry/Amt")]
-    named = [node.text("Acct/Ccy"), *opening, *(unit for _, _, unit, _ in balances), *entries]
+    named = [node.text("Acct/Ccy"), *ends, *entries, *(unit for _, _, unit, _ in balances)]
     found = next((unit for unit in named if unit), "")
     try:
         money.exponent(found)
