@@ -71,6 +71,9 @@ def test_invalid_points(case: dict[str, str]) -> None:
     with pytest.raises(PoruchError) as caught:
         group.check_point(unhex(case["point"]))
     assert caught.value.name == case["error"]
+    for factor in (0, 1, 2, 8, L - 1):
+        with pytest.raises(BadPoint):
+            group.multiply_from_outside(factor, unhex(case["point"]))
 
 
 @pytest.mark.parametrize("case", VECTORS["lifts"]["valid"])
@@ -147,6 +150,8 @@ def test_points_on_an_old_library(old_libsodium: None) -> None:
     for case in VECTORS["points"]["invalid"]:
         with pytest.raises(BadPoint):
             group.check_point(unhex(case["point"]))
+        with pytest.raises(BadPoint):
+            group.multiply_from_outside(2, unhex(case["point"]))
 
 
 def test_lifts_on_an_old_library(old_libsodium: None) -> None:
@@ -165,6 +170,12 @@ def test_a_library_that_refuses_to_multiply(old_libsodium: None, monkeypatch: py
     assert group.check_point(H2) == H2
     with pytest.raises(BadPoint):
         group.check_point(group.add(H2, ORDER_TWO))
+
+
+def test_a_library_is_trusted_only_if_both_calls_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert group._does_library_see_mixed_order()
+    monkeypatch.setattr(bindings, "crypto_scalarmult_ed25519_noclamp", plain_multiply)
+    assert not group._does_library_see_mixed_order()
 
 
 # ---- scalars, hashing, Lagrange ---------------------------------------------------------------
@@ -225,6 +236,7 @@ def test_multiplication_is_linear(left: int, right: int) -> None:
     together = group.multiply(left + right, H2)
     assert group.add(group.multiply(left, H2), group.multiply(right, H2)) == together
     assert group.subtract(together, group.multiply(right, H2)) == group.multiply(left, H2)
+    assert group.multiply_from_outside(left, H2) == group.multiply(left, H2)
 
 
 @given(scalars)

@@ -144,10 +144,10 @@ def test_a_batch_without_details_is_one_sum_with_its_size() -> None:
 
 
 def test_a_detail_of_the_other_sign_counts_against_the_batch() -> None:
-    details = TWO_PARTS.format("12.00", "2.00").replace(
-        "2.00</Amt></TxDtls>", "2.00</Amt><CdtDbtInd>DBIT</CdtDbtInd></TxDtls>", 2
+    details = (
+        "<TxDtls><Amt Ccy='EUR'>12.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls>"
+        "<TxDtls><Amt Ccy='EUR'>2.00</Amt><CdtDbtInd>DBIT</CdtDbtInd></TxDtls>"
     )
-    details = details.replace("12.00</Amt><CdtDbtInd>DBIT</CdtDbtInd>", "12.00</Amt>")
     assert [e.amount_minor for e in read(entry("10.00", details=details)).entries] == [1200, -200]
 
 
@@ -249,13 +249,21 @@ def test_no_name_or_account_stands_in_a_repr() -> None:
 # ---- balances, copies, doubles ---------------------------------------------------------------
 
 
+TWO_DAYS = (
+    balance("CLBD", "8", "2026-03-03")
+    + balance("OPBD", "5", "2026-03-03")
+    + balance("OPBD", "1")
+    + balance("CLBD", "5")
+)
+
+
 @pytest.mark.parametrize(
     ("balances", "opening", "closing"),
     [
         (balance("OPBD", "1") + balance("PRCD", "2") + balance("CLBD", "3"), 100, 300),
         (balance("PRCD", "2") + balance("CLBD", "3", sign="DBIT"), 200, -300),
         (balance("ITBD", "1") + balance("ITBD", "11"), 100, 1100),
-        (balance("CLBD", "8", "2026-03-03") + balance("OPBD", "5", "2026-03-03") + balance("OPBD", "1") + balance("CLBD", "5"), 100, 800),
+        (TWO_DAYS, 100, 800),
         (balance("OPBD", "1") + balance("CLBD", "3", currency="USD"), 100, None),
         ("", None, None),
     ],

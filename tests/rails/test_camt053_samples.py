@@ -67,44 +67,45 @@ def with_doctype(doctype: bytes, reference: bytes) -> bytes:
     return WHOLE.replace(b"?>", b"?>" + doctype, 1).replace(b"B1", reference, 1)
 
 
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
-        (b"", "empty"),
-        (b" \n", "empty"),
-        (b"not xml at all", "damaged"),
-        (b"%PDF-1.7", "damaged"),
-        (WHOLE[:-40], "breaks off"),
-        (WHOLE[: len(WHOLE) // 2], "breaks off"),
-        (WHOLE.replace(b"</Ntry>", b"</Ntri>"), "damaged"),
-        (WHOLE.replace(b"B1", b"B\x001"), "zero bytes"),
-        (WHOLE.replace(b"B1", b"B\xff1"), "damaged"),
-        (WHOLE.replace(b"B1", b"&#0;"), "damaged"),
-        (WHOLE.replace(b"B1", b"&unknown;"), "damaged"),
-        (with_doctype(BOMB, b"&b;"), "document type"),
-        (with_doctype(OUTSIDE, b"&x;"), "document type"),
-        (with_doctype(b'<!DOCTYPE d SYSTEM "http://203.0.113.1/x.dtd">', b"B1"), "document type"),
-        (WHOLE.decode().encode("utf-16"), "UTF-16"),
-        (WHOLE.decode().encode("utf-16-le"), "UTF-16"),
-        (WHOLE.decode().encode("utf-32"), "UTF-16"),
-        (WHOLE.replace(b"UTF-8", b"UTF-7"), "encoding"),
-        (WHOLE.replace(b"UTF-8", b"IBM037"), "encoding"),
-        (WHOLE.replace(b"urn:iso", b"urn:osi"), "not a message"),
-        (WHOLE.replace(b"Document", b"Dokument"), "not a message"),
-        (b"<html><body>Log in again</body></html>", "not a message"),
-        (WHOLE.replace(b"<GrpHdr/>", DEEP), "nested"),
-        (WHOLE.replace(b"<GrpHdr/>", ABYSS), "damaged"),
-        (WHOLE.replace(b"B1", b"B" * 1_000_000), "longer than"),
-        (WHOLE.replace(b'Ccy="EUR"', b'Ccy="' + b"E" * 1_000_000 + b'"'), "amount"),
-        (WHOLE.replace(b"<Amt ", b"<Amt xmlns='urn:other' "), "amount"),
-        (WHOLE.replace(b"<Stmt>", b"<Rpt>").replace(b"</Stmt>", b"</Rpt>"), "no statement"),
-        (WHOLE.replace(b"<IBAN>DE89370400440532013000</IBAN>", b""), "account"),
-        (WHOLE.replace(b"CRDT</CdtDbtInd><Sts>", b"BOTH</CdtDbtInd><Sts>"), "came or went"),
-        (WHOLE.replace(b"<Sts>", b"<CdtDbtInd>DBIT</CdtDbtInd><Sts>"), "twice"),
-        (WHOLE + b" " * MAX_BYTES, "16 MiB"),
-    ],
-)  # fmt: skip
-def test_a_hostile_file_is_refused_with_a_sentence(data: bytes, sentence: str) -> None:
+HOSTILE = {
+    "nothing": (b"", "empty"),
+    "blanks": (b" \n", "empty"),
+    "prose": (b"not xml at all", "damaged"),
+    "another kind": (b"%PDF-1.7", "damaged"),
+    "cut near the end": (WHOLE[:-40], "breaks off"),
+    "cut in the middle": (WHOLE[: len(WHOLE) // 2], "breaks off"),
+    "wrong end tag": (WHOLE.replace(b"</Ntry>", b"</Ntri>"), "damaged"),
+    "zero byte": (WHOLE.replace(b"B1", b"B\x001"), "zero bytes"),
+    "not UTF-8": (WHOLE.replace(b"B1", b"B\xff1"), "damaged"),
+    "zero character": (WHOLE.replace(b"B1", b"&#0;"), "damaged"),
+    "unknown entity": (WHOLE.replace(b"B1", b"&unknown;"), "damaged"),
+    "entity bomb": (with_doctype(BOMB, b"&b;"), "document type"),
+    "file entity": (with_doctype(OUTSIDE, b"&x;"), "document type"),
+    "network document type": (with_doctype(b'<!DOCTYPE d SYSTEM "http://203.0.113.1/x.dtd">', b"B1"), "document type"),
+    "UTF-16": (WHOLE.decode().encode("utf-16"), "UTF-16"),
+    "UTF-16 without mark": (WHOLE.decode().encode("utf-16-le"), "UTF-16"),
+    "UTF-32": (WHOLE.decode().encode("utf-32"), "UTF-16"),
+    "UTF-7": (WHOLE.replace(b"UTF-8", b"UTF-7"), "encoding"),
+    "EBCDIC": (WHOLE.replace(b"UTF-8", b"IBM037"), "encoding"),
+    "other namespace": (WHOLE.replace(b"urn:iso", b"urn:osi"), "not a message"),
+    "other root": (WHOLE.replace(b"Document", b"Dokument"), "not a message"),
+    "web page": (b"<html><body>Log in again</body></html>", "not a message"),
+    "sixty deep": (WHOLE.replace(b"<GrpHdr/>", DEEP), "nested"),
+    "bottomless": (WHOLE.replace(b"<GrpHdr/>", ABYSS), "damaged"),
+    "a million letters": (WHOLE.replace(b"B1", b"B" * 1_000_000), "longer than"),
+    "a million letters of currency": (WHOLE.replace(b'Ccy="EUR"', b'Ccy="' + b"E" * 1_000_000 + b'"'), "amount"),
+    "field of another namespace": (WHOLE.replace(b"<Amt ", b"<Amt xmlns='urn:other' "), "amount"),
+    "no statement": (WHOLE.replace(b"<Stmt>", b"<Rpt>").replace(b"</Stmt>", b"</Rpt>"), "no statement"),
+    "no account": (WHOLE.replace(b"<IBAN>DE89370400440532013000</IBAN>", b""), "account"),
+    "unknown indicator": (WHOLE.replace(b"CRDT</CdtDbtInd><Sts>", b"BOTH</CdtDbtInd><Sts>"), "came or went"),
+    "two indicators": (WHOLE.replace(b"<Sts>", b"<CdtDbtInd>DBIT</CdtDbtInd><Sts>"), "twice"),
+    "too large": (WHOLE + b" " * MAX_BYTES, "16 MiB"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_with_a_sentence(name: str) -> None:
+    data, sentence = HOSTILE[name]
     with pytest.raises(BadStatement, match=sentence) as refused:
         read_statements(data)
     assert len(refused.value.detail) < 120
@@ -128,6 +129,16 @@ def test_a_byte_order_mark_is_allowed() -> None:
     assert read_statements(b"\xef\xbb\xbf" + WHOLE)[0].balanced
 
 
+def read_or_refused(data: bytes) -> None:
+    """Any other exception, and any refusal without a sentence, fails the test."""
+    sentence = "It was read."
+    try:
+        assert read_statements(data)
+    except BadStatement as refused:
+        sentence = refused.detail
+    assert sentence.endswith(".")
+
+
 @settings(max_examples=400, deadline=None)
 @given(
     st.sampled_from(READABLE),
@@ -138,12 +149,7 @@ def test_a_mutated_sample_is_read_or_refused(name: str, changes: list[tuple[floa
     for place, removed, added in changes:
         at = int(place * len(data))
         data = data[:at] + added + data[at + removed :]
-    try:
-        statements = read_statements(data)
-    except BadStatement as refused:
-        assert refused.detail.endswith((".", "?"))
-    else:
-        assert all(found.moved_minor is not None for found in statements)
+    read_or_refused(data)
 
 
 WORDS = st.sampled_from(
@@ -158,7 +164,4 @@ WORDS = st.sampled_from(
 def test_fields_out_of_place_are_read_or_refused(name: str, one: str, other: str, text: str) -> None:
     data = (SAMPLES / name).read_text(encoding="utf-8")
     data = data.replace(f"<{one}>", f"<{other}>").replace(f"</{one}>", f"{text}</{other}>")
-    try:
-        read_statements(data.encode())
-    except BadStatement as refused:
-        assert refused.detail
+    read_or_refused(data.encode())

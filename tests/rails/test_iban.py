@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,9 +24,21 @@ def test_the_spellings_of_people_become_one(text: str, normal: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   ", "DE", "DE88370400440532013000", "DE8937040044053201300", "XX89370400440532013000", "ВY13NBRB3600900000002Z00AB40",
-     "DE89370400440532013000\0", "\u200fDE89370400440532013000", "D" * 1_000_000, "DE89/3704/0044", "DE89 3704 0044 0532 0130 0O"],
-)  # fmt: skip
+    [
+        "",
+        "   ",
+        "DE",
+        "DE88370400440532013000",
+        "DE8937040044053201300",
+        "XX89370400440532013000",
+        "ВY97NBRB3600900000002Z00AB40",
+        "DE89370400440532013000\0",
+        "\u200fDE89370400440532013000",
+        "DE89/3704/0044",
+        "DE89 3704 0044 0532 0130 0O",
+        pytest.param("D" * 1_000_000, id="a million letters"),
+    ],
+)
 def test_a_wrong_iban_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(BadIban) as refused:
         parse_iban(text)
@@ -33,10 +47,8 @@ def test_a_wrong_iban_is_refused_without_repeating_it(text: str) -> None:
 
 @given(st.text(max_size=70))
 def test_no_text_raises_anything_else(text: str) -> None:
-    try:
+    with contextlib.suppress(BadIban):
         assert parse_iban(text).isalnum()
-    except BadIban:
-        pass
 
 
 def test_a_bank_of_a_refused_country_is_not_paid() -> None:
@@ -52,7 +64,7 @@ def test_a_bic_is_read(text: str, normal: str) -> None:
     assert parse_bic(text) == normal
 
 
-@pytest.mark.parametrize("text", ["", "COBADEF", "COBA1EFF!!", "СОВАDEFF", "C" * 1_000_000, "COBADEFF\0XX"])
+@pytest.mark.parametrize("text", ["", "COBADEF", "COBA1EFF!!", "СОВАDEFF", "C" * 1_000, "COBADEFF\0XX"])
 def test_a_wrong_bic_is_refused(text: str) -> None:
     with pytest.raises(BadBic):
         parse_bic(text)

@@ -45,7 +45,7 @@ def test_amounts_are_read_by_the_exponent_of_their_currency(text: str, currency:
         ("1\0", "EUR"),
         ("\N{RIGHT-TO-LEFT MARK}1", "EUR"),
         ("1" * 16, "EUR"),
-        ("1" * 1_000_000, "EUR"),
+        pytest.param("1" * 1_000_000, "EUR", id="a million digits"),
         ("1", "eur"),
         ("1", "XXX"),
         ("1", ""),

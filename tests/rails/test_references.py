@@ -23,9 +23,21 @@ def test_references_of_the_standard_are_read(text: str, normal: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "RF", "RF18", "RF19539007547034", "18539007547034", "RF18539007547035", "RF1853900754703\0", "РФ18539007547034",
-     "RF18" + "5" * 22, "R" * 1_000_000, "RF18-5390-0754-7034", "RF٤٥G72UUR"],
-)  # fmt: skip
+    [
+        "",
+        "RF",
+        "RF18",
+        "RF19539007547034",
+        "18539007547034",
+        "RF18539007547035",
+        "RF1853900754703\0",
+        "РФ18539007547034",
+        "RF18" + "5" * 22,
+        "RF18-5390-0754-7034",
+        "RF٤٥G72UUR",
+        pytest.param("R" * 1_000_000, id="a million letters"),
+    ],
+)
 def test_a_wrong_reference_is_refused(text: str) -> None:
     with pytest.raises(BadReference):
         references.parse(text)

@@ -29,9 +29,7 @@ def _of(source: bytes) -> set[tuple[str, str]]:
     for _line, keyword, messages, _comments in extract_python(io.BytesIO(source), KEYWORDS, [], {}):
         if keyword == "pgettext":
             continue
-        if isinstance(messages, str):
-            messages = (messages, "")
-        texts = [text for text in messages if isinstance(text, str)]
+        texts = [messages] if isinstance(messages, str) else [text for text in messages or () if isinstance(text, str)]
         if texts and texts[0]:
             found.add((texts[0], texts[1] if keyword == "ngettext" and len(texts) > 1 else ""))
     return found

@@ -102,7 +102,7 @@ def check_dealing(session: bytes, dealing: bytes, number: int, k: int, digest: b
         raise BadDealing("form", blame=number)
     points = tuple(dealing[4 + 32 * place : 36 + 32 * place] for place in range(k + 1))
     try:
-        for point in points:
+        for point in points[:k]:
             check_point(point)
         context = _possession_context(session, number)
         dleq.verify_checked(B, points[0], H2, points[k], context, dealing[4 + 32 * (k + 1) :])

@@ -117,6 +117,19 @@ def multiply(factor: int, point: bytes) -> bytes:
     return bindings.crypto_scalarmult_ed25519_noclamp(factor.to_bytes(SIZE, "little"), point)
 
 
+def multiply_from_outside(factor: int, point: bytes) -> bytes:
+    """`factor * point` for a point that was not checked: the check and the product in one. Raises BadPoint.
+
+    libsodium checks whatever it multiplies as `check_point` does, so to check before is to pay twice.
+    """
+    if factor % L == 0 or len(point) != SIZE or not _library_sees_mixed_order:
+        return multiply(factor, check_point(point))
+    try:
+        return bindings.crypto_scalarmult_ed25519_noclamp(encode_scalar(factor), point)
+    except SodiumError as error:
+        raise BadPoint from error
+
+
 def multiply_base(factor: int) -> bytes:
     """`factor * B`, faster than by `multiply` with another point."""
     return multiply(factor, B)
@@ -160,7 +173,14 @@ def _has_prime_order(point: bytes) -> bool:
 
 
 def _does_library_see_mixed_order() -> bool:
-    return not bindings.crypto_core_ed25519_is_valid_point(_MIXED_ORDER)
+    """Tried, not looked up by version: distributions mend without counting up."""
+    if bindings.crypto_core_ed25519_is_valid_point(_MIXED_ORDER):
+        return False
+    try:
+        bindings.crypto_scalarmult_ed25519_noclamp(encode_scalar(2), _MIXED_ORDER)
+    except SodiumError:
+        return True
+    return False
 
 
 _library_sees_mixed_order = _does_library_see_mixed_order()

@@ -11,7 +11,7 @@ from datetime import date
 
 from poruch.crypto import dleq
 from poruch.crypto.age import Header, decrypt_payload, parse_header, unwrap_file_key
-from poruch.crypto.group import IDENTITY, B, Random, add, check_point, lagrange, montgomery, multiply, multiply_base
+from poruch.crypto.group import IDENTITY, B, Random, add, lagrange, montgomery, multiply, multiply_base
 from poruch.crypto.opening_request import MAX_PURPOSE, OpeningRequest, parse_request
 from poruch.crypto.quorum_file import Lock, check_header, check_unproven, read_locks
 from poruch.crypto.quorum_group import Group, u16
@@ -19,7 +19,6 @@ from poruch.errors import (
     BadAnswer,
     BadOfficers,
     BadPartial,
-    BadPoint,
     BadProof,
     BadShare,
     Expired,
@@ -165,11 +164,11 @@ def _check(answer: bytes, request: OpeningRequest, group: Group, locks: tuple[Lo
     try:
         P_i = group.verification_share(officer)
         for start, lock in zip(range(_HEAD_SIZE, len(answer), _PARTIAL_SIZE), locks, strict=True):
-            D = check_point(answer[start : start + 32])
+            D = answer[start : start + 32]
             proof = answer[start + 32 : start + _PARTIAL_SIZE]
             dleq.verify_checked(B, P_i, lock.E, D, _context(request, lock), proof)
             points.append(D)
-    except (BadOfficers, BadPoint, BadProof) as error:
+    except (BadOfficers, BadProof) as error:
         raise BadPartial(error.name, blame=officer) from error
     return Partial(officer, tuple(points))
 

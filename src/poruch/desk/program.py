@@ -279,14 +279,15 @@ class Desk:
     # ---- sync ---------------------------------------------------------------------------------
 
     def sync(self) -> int:
-        """Pull and push once; returns how many segments are new here. Raises `RelayUnreachable`."""
+        """Push and pull once; returns how many segments are new here. Raises `RelayUnreachable`.
+
+        Pushing comes first: a new front knows nobody before it has the charter.
+        """
         relay = self.relay
         if relay is None:
             raise RelayUnreachable("no front is named")
-        fresh = 0
-        if self.public.charter is not None or not self.store.unpushed_segments():
-            fresh = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
         self.push()
+        fresh = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
         if self._fetch_bodies():
             self.refold()
         return fresh

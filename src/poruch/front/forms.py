@@ -27,8 +27,8 @@ class Typed(forms.CharField):
     def __init__(self, *, most: int, empty: Any = "", tall: bool = False, lines: bool = True, **rest: Any) -> None:
         """At most `most` characters; optional unless `empty` is the sentence for nothing typed."""
         attributes = {"autocomplete": "off"}
-        if tall:
-            attributes["class"] = "tall"
+        if lines:
+            attributes |= {"rows": "12" if tall else "5"}
         widget = forms.Textarea(attributes) if lines else forms.TextInput({**attributes, "type": "text"})
         super().__init__(widget=widget, required=bool(empty), error_messages={"required": empty}, **rest)
         self.most, self.lines = most, lines

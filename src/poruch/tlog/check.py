@@ -240,10 +240,13 @@ def _read_tile(read: Read, path: str, width: int) -> tuple[bytes, bool]:
     """A tile, and whether it is the full one: a log may delete a partial tile once the full one is there."""
     try:
         return _read(read, path), width == TILE_WIDTH
-    except Unavailable:
+    except Unavailable as missing:
         if width == TILE_WIDTH:
             raise
-        return _read(read, path.partition(".p/")[0]), True
+        try:
+            return _read(read, path.partition(".p/")[0]), True
+        except Unavailable:
+            raise missing from None
 
 
 def _read_entries(read: Read, size: int) -> tuple[bytes, ...]:

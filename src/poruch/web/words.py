@@ -34,7 +34,9 @@ WHO = {
 """Kinds of person: `who` of a story."""
 
 ACCOUNTS = {
+    "general": _("Gifts"),
     "gifts": _("Gifts"),
+    "grants": _("Help for people"),
     "returned": _("Came back from banks"),
     "first-months": _("First months"),
     "living": _("Living"),

@@ -31,6 +31,7 @@ def give(request: HttpRequest, language: str) -> HttpResponse:
         "menu": "give",
         "iban": in_fours(charter.account_iban),
         "holder": charter.account_holder,
+        "general": in_fours(charter.gift_reference),
         "form_id": "give" if request.method == "POST" else "",
     }
     nonce = site.key.nonce(request.POST.get("mark") or "") if request.method == "POST" else None
