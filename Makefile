@@ -26,11 +26,15 @@ test: ready-test
 test-long: ready-test
 	@$(python) -m pytest -n 2 -m long $(ARGS)
 
+# Each check speaks only when it has something to say; all are run before the verdict.
 check: ready-test
-	@.venv/bin/ruff format --diff --quiet $(code) && echo "format   good"
-	@.venv/bin/ruff check --quiet $(code) && echo "lint     good"
-	@.venv/bin/mypy --no-error-summary && echo "types    good"
-	@said=$$(.venv/bin/lint-imports --no-logo 2>&1) && echo "imports  good" || { echo "$$said"; exit 1; }
+	@failed=0; \
+	look() { name=$$1; shift; if said=$$("$$@" 2>&1); then echo "$$name good"; else echo "$$said"; echo "$$name BAD"; failed=1; fi; }; \
+	look "format  " .venv/bin/ruff format --diff --quiet $(code); \
+	look "lint    " .venv/bin/ruff check --quiet $(code); \
+	look "types   " .venv/bin/mypy --no-error-summary; \
+	look "imports " .venv/bin/lint-imports --no-logo; \
+	exit $$failed
 
 bench: ready-run
 	@$(python) -P -m poruch.cli bench $(ARGS)

@@ -1,6 +1,7 @@
 """The pretend bank writes what our own reader accepts, and its books are right."""
 
 import random
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -18,8 +19,12 @@ OURS, DONOR, PAYEE = "DE89370400440532013000", "LT121000011101001000", "PL611090
 DAY, LATER = date(2026, 3, 2), date(2026, 3, 9)
 
 
+def seeded(seed: int) -> Callable[[int], bytes]:
+    return random.Random(seed).randbytes  # noqa: S311 (the demo wants the same bytes again)
+
+
 def new_bank(seed: int = 1, opening_minor: int = 100_000) -> Bank:
-    return Bank(OURS, "Poruch fund", "EUR", opening_minor, random.Random(seed).randbytes)
+    return Bank(OURS, "Poruch fund", "EUR", opening_minor, seeded(seed))
 
 
 def order(*amounts: int, message_id: str = "B1", batch: bool = False, iban: str = OURS) -> bytes:
@@ -49,7 +54,7 @@ def test_payments_are_booked_and_named_on_the_statement(batch: bool) -> None:
 
 
 def test_a_gift_comes_with_its_reference_in_whatever_field_the_donor_used() -> None:
-    bank, reference = new_bank(), make(random.Random(2).randbytes)
+    bank, reference = new_bank(), make(seeded(2))
     bank.receive(2500, reference, "Don Donor", DONOR, DAY)
     bank.receive(300, f"gift {reference}", "Don Donor", DONOR, DAY)
     bank.receive(100, "good luck", "Don Donor", DONOR, DAY)
@@ -135,9 +140,7 @@ def test_execution_waits_for_its_day() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(
-        st.tuples(st.sampled_from("gift pay fee".split(" ")), st.integers(1, 10**9), st.integers(0, 27)), max_size=12
-    )
+    st.lists(st.tuples(st.sampled_from(["gift", "pay", "fee"]), st.integers(1, 10**9), st.integers(0, 27)), max_size=12)
 )
 def test_whatever_happens_the_books_balance(acts: list[tuple[str, int, int]]) -> None:
     bank = new_bank()

@@ -11,7 +11,7 @@ from poruch.rails.charset import is_sepa, to_sepa
         ("Ганна Ціхановіч", "Hanna Tsikhanovich"),
         ("Сергей Щёголев", "Sergei Shchegolev"),
         ("Григорий Объедков", "Grigorii Obieedkov"),
-        ("Олександр Гриценко", "Oleksandr Grytsenko"[:10] + "Grytsenko"),
+        ("Анатолій Гриценко", "Anatolii Hrytsenko"),
         ("Мар'яна Їжакевич", "Mar'iana Izhakevych"),
         ("Łukasz Żółć", "Lukasz Zolc"),
         ("Jürgen Groß & Söhne", "Jurgen Gross + Sohne"),

@@ -65,9 +65,7 @@ def test_words_lose_their_order_and_the_patronymic_its_place(name: str, key: str
     assert (skeleton.key, skeleton.patronymic) == (key, patronymic)
 
 
-@pytest.mark.parametrize(
-    "name", ["", " ", "123", "-.-", "\0", "\u200f", "ь", "x" * (LONGEST_NAME + 1), "x" * 1_000_000][:8]
-)
+@pytest.mark.parametrize("name", ["", " ", "123", "-.-", "\0", "\u200f", "ь", "x" * (LONGEST_NAME + 1)])
 def test_a_name_without_letters_is_refused(name: str) -> None:
     with pytest.raises(BadName):
         fold(name)

@@ -1,6 +1,7 @@
 """Leaves: one spelling each. The vectors have the named faults; here are the limits, and random damage."""
 
 import json
+import threading
 from base64 import b64encode
 from typing import Any
 
@@ -11,7 +12,7 @@ from log_vectors import ENTRIES
 
 from poruch.crypto.group import L
 from poruch.errors import BadLeaf
-from poruch.tlog.leaves import Balance, Notice, Total, encode_leaf, parse_leaf, proof_context
+from poruch.tlog.leaves import Balance, Notice, Total, encode_leaf, parse_leaf, parse_leaves, proof_context
 
 KINDS = {json.loads(entry)["leaf"]: json.loads(entry) for entry in ENTRIES}
 
@@ -152,3 +153,27 @@ def test_encoding_refuses_what_nobody_would_accept() -> None:
 def test_context() -> None:
     context = proof_context("fund.example/log", 12, ("out", "grants", "EUR"))
     assert context == b"poruch/amounts/v1\nfund.example/log\n12\nout\ngrants\nEUR\n"
+
+
+@pytest.mark.parametrize("place", [None, 0, 127, 128, 400, 999])
+def test_many_leaves_come_in_order(place: int | None) -> None:
+    """A long log is parsed by two threads; what comes out is what one leaf after the other would give."""
+    entries = [encode_leaf(Notice(1, f"n-{number}", "ab" * 32)) for number in range(1000)]
+    if place is not None:
+        entries[place] += b" "
+    found = list(parse_leaves(entries))
+    assert len(found) == 1000
+    for number, leaf in enumerate(found):
+        if number == place:
+            assert isinstance(leaf, BadLeaf)
+        else:
+            assert isinstance(leaf, Notice)
+            assert leaf.kind == f"n-{number}"
+
+
+def test_nothing_goes_on_after_the_reader_has_stopped() -> None:
+    before = threading.active_count()
+    leaves = parse_leaves([encode_leaf(Notice(1, "n", "ab" * 32))] * 1000)
+    next(leaves)
+    leaves.close()
+    assert threading.active_count() == before

@@ -118,3 +118,11 @@ def test_refused(text: str) -> None:
 def test_not_utf8() -> None:
     with pytest.raises(BadPolicy):
         parse_policy(BASE.encode() + b"# \xff\nquorum none\n")
+
+
+def test_two_keys_that_share_a_key_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four bytes: an officer can search for such a key in an afternoon. Here the search is skipped."""
+    assert make_policy(1, ORIGIN, [key.public for key in KEYS[:2]]).officers_needed == 1
+    monkeypatch.setattr(VerifierKey, "key_id", property(lambda key: b"1234"))
+    with pytest.raises(BadPolicy, match="a key twice"):
+        make_policy(1, ORIGIN, [key.public for key in KEYS[:2]])

@@ -36,9 +36,11 @@ def _of(source: bytes) -> set[tuple[str, str]]:
 
 
 def _sentences() -> list[str]:
+    """What comes from lower rooms in English and is said in the reader's language by the front."""
     from poruch.errors import BadIban
+    from poruch.tlog.check import SLIP_TITLES
 
-    return [BadIban().sentence]
+    return [BadIban().sentence, *SLIP_TITLES.values(), "No two slips show one entry"]
 
 
 SHOWN_ERRORS = _sentences()

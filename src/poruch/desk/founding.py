@@ -57,6 +57,11 @@ def make_key(
     return key
 
 
+def unlock(folder: Path, passphrase: str) -> keyfile.OfficerKey:
+    """The keys in an officer's folder. Raises `WrongPassphrase`, `BadKeyFile`."""
+    return keyfile.open_key((folder / KEY_FILE).read_bytes(), passphrase)
+
+
 def related_hashes(salt: bytes, parties: Iterable[Party]) -> tuple[bytes, ...]:
     """The salted hashes of all names and IBANs of related parties, in an order that tells nothing."""
     texts = {text for party in parties for text in (*name_keys(party.name), *party.ibans)}

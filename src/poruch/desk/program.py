@@ -279,21 +279,21 @@ class Desk:
     # ---- sync ---------------------------------------------------------------------------------
 
     def sync(self) -> int:
-        """Push and pull once; returns how many segments are new here. Raises `RelayUnreachable`.
+        """Push and pull once; returns how many segments travelled. Raises `RelayUnreachable`.
 
         Pushing comes first: a new front knows nobody before it has the charter.
         """
         relay = self.relay
         if relay is None:
             raise RelayUnreachable("no front is named")
-        self.push()
+        sent = self.push()
         fresh = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
         if self._fetch_bodies():
             self.refold()
-        return fresh
+        return sent + fresh
 
-    def push(self) -> None:
-        """Give the relay what it does not have yet: bodies first, for events rest on them."""
+    def push(self) -> int:
+        """Give the relay what it does not have yet, and return how many segments: bodies first, events rest on them."""
         relay = self.relay
         if relay is None:
             raise RelayUnreachable("no front is named")
@@ -305,6 +305,7 @@ class Desk:
         if waiting:
             relay.push(waiting)
             self.store.mark_pushed(waiting)
+        return len(waiting)
 
     def _fetch_bodies(self) -> int:
         """Fetch bodies of admitted drops and answers to one's own requests that are not here yet."""

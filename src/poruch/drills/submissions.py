@@ -7,7 +7,7 @@ from pathlib import Path
 from poruch.errors import BadSubmission
 
 LANGUAGES = ("be", "ru", "uk", "en")
-KINDS = ("police", "army", "worker", "striker", "journalist", "medic", "teacher", "other")
+KINDS = ("police", "army", "official", "worker", "striker", "journalist", "medic", "teacher", "other")
 TEXTS = ("language", "who", "happened", "when", "danger", "need", "other_funds", "name", "contact")
 PAYEE = ("name", "iban", "bic")
 MAY_BE_EMPTY = {"other_funds", "contact", "bic", "danger", "when"}

@@ -56,8 +56,9 @@ class Visitor:
     address: str
     language: str = "en"
 
-    def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> Page:
-        """One request."""
+    def _request(
+        self, method: str, path: str, fields: dict[str, str] | None = None
+    ) -> tuple[int, bytes, str]:
         url = urlsplit(self.address)
         connection = http.client.HTTPConnection(url.netloc, timeout=60)
         body = urlencode(fields or {}) if method == "POST" else None
@@ -67,15 +68,26 @@ class Visitor:
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            raw = answer.read(LIMIT_BYTES)
+            return answer.status, answer.read(LIMIT_BYTES), answer.getheader("Location") or ""
         except (OSError, http.client.HTTPException):
             raise RelayUnreachable("the site does not answer") from None
         finally:
             connection.close()
-        if answer.status in (301, 302, 303):
-            return self.ask("GET", urljoin(path, answer.getheader("Location") or "/"))
+
+    def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> Page:
+        """One page, where it has moved to."""
+        status, raw, moved = self._request(method, path, fields)
+        if status in (301, 302, 303):
+            return self.ask("GET", urljoin(path, moved or "/"))
         tree = html.document_fromstring(raw or b"<html></html>", parser=html.HTMLParser(encoding="utf-8"))
-        return Page(path, answer.status, tree)
+        return Page(path, status, tree)
+
+    def fetch(self, path: str) -> bytes:
+        """One file."""
+        status, raw, _ = self._request("GET", path)
+        if status != 200:
+            raise UnexpectedPage(f"{path} answered {status}")
+        return raw
 
     def submit(self, page: Page, ending: str, **typed: str) -> Page:
         """Send the form whose action ends so, with what was typed and what the page carries."""

@@ -8,6 +8,7 @@ is one sentence with a line number at most: the parser's own messages quote the 
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -32,8 +33,8 @@ class Node:
 
     def all(self, path: str) -> list["Node"]:
         """Every element at `path` ("A/B/C")."""
-        steps = "/".join(f"{{{self.namespace}}}{step}" for step in path.split("/"))
-        return [Node(found, self.namespace, self.failure) for found in self.element.findall(steps)]
+        found = self.element.findall(_steps(self.namespace, path))
+        return [Node(element, self.namespace, self.failure) for element in found]
 
     def one(self, path: str) -> "Node | None":
         """The element at `path`, if there is one; two of them are a failure, for nobody could say which one counts."""
@@ -78,8 +79,15 @@ class Document:
     root: Node
 
 
+@lru_cache(maxsize=1024)
+def _steps(namespace: str, path: str) -> str:
+    return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))
+
+
 def clean(text: str) -> str:
     """One line of text: runs of white space are one space; control, format and direction marks are gone."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     shown = "".join(sign if sign.isspace() or unicodedata.category(sign)[0] != "C" else "" for sign in text)
     return " ".join(shown.split())
 

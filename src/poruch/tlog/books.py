@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -29,7 +30,7 @@ from poruch.errors import (
     WrongTotal,
 )
 from poruch.tlog.checkpoints import At, unheard
-from poruch.tlog.leaves import COMMITMENTS, Amounts, Balance, GroupKey, Leaf, Notice, Total, parse_leaf, proof_context
+from poruch.tlog.leaves import COMMITMENTS, Amounts, Balance, GroupKey, Leaf, Notice, Total, parse_leaves, proof_context
 
 PROOFS_AT_ONCE = 64
 
@@ -139,8 +140,10 @@ def follow(
     each leaf as it is taken. `proofs=False` is for measuring the rest alone: it lets negative amounts pass.
     """
     reader = _Reader(books.copy(), at)
-    for entry in entries:
-        heard(reader.take(entry))
+    # Closed in any case: a leaf that is refused must not leave threads at work on those after it.
+    with closing(parse_leaves(entries)) as leaves:
+        for leaf in leaves:
+            heard(reader.take(leaf))
     reader.finish()
     if proofs:
         reader.verify_proofs(random)
@@ -155,13 +158,11 @@ class _Reader:
         self.claims: list[_Claim] = []
         self._at = at
 
-    def take(self, entry: bytes) -> Leaf:
+    def take(self, leaf: Leaf | BadLeaf) -> Leaf:
         books = self.books
         self._at(1)  # (1) Section 4.
-        try:
-            leaf = parse_leaf(entry)
-        except BadLeaf as error:
-            raise self._refusal(BadLeaf, error.detail) from None
+        if isinstance(leaf, BadLeaf):
+            raise self._refusal(BadLeaf, leaf.detail)
         self._at(2)  # (2) The epoch is the current one, or the next after the end of the current one.
         if leaf.epoch not in (books.epoch, books.epoch + 1):
             raise self._refusal(BadEpoch, f"epoch {leaf.epoch} in epoch {books.epoch}")

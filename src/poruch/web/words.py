@@ -23,10 +23,11 @@ SPOKEN = {
 
 WHO = {
     "police": _("Police, riot police, investigator"),
-    "soldier": _("Army, border guard, other uniform"),
+    "army": _("Army, border guard, other uniform"),
     "official": _("Official, judge, election commission"),
-    "worker": _("Worker, striker"),
-    "doctor": _("Doctor, nurse, ambulance"),
+    "worker": _("Worker, driver, clerk"),
+    "striker": _("Striker, strike committee"),
+    "medic": _("Doctor, nurse, ambulance"),
     "teacher": _("Teacher, scholar, student"),
     "journalist": _("Journalist, media, culture"),
     "other": _("Somebody else"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
+from poruch.front.models import Slip
 from poruch.front.pages import message_page, methods
 from poruch.front.settings import WEB
 from poruch.front.site import current
@@ -33,6 +34,9 @@ def no_icon(request: HttpRequest) -> HttpResponse:
 @methods("GET")
 def log_file(request: HttpRequest, path: str) -> HttpResponse:
     """One file of the log: checkpoint, policy, a tile or a bundle of entries."""
+    kept = _kept(path)
+    if kept is not None:
+        return HttpResponse(kept, content_type="application/octet-stream")
     file: Path = current().folder / "log" / path
     if not _LOG_PATH.fullmatch(path) or not file.is_file():
         return message_page(request, 404)
@@ -40,3 +44,19 @@ def log_file(request: HttpRequest, path: str) -> HttpResponse:
     return HttpResponse(
         file.read_bytes(), content_type="text/plain; charset=utf-8" if text else "application/octet-stream"
     )
+
+
+def _kept(path: str) -> bytes | None:
+    """What stands beside the log and not in its folder: the salt of codes, texts of notices, slips of a lookup id.
+
+    An unknown lookup id gives an empty list, as docs/spec/log.md section 7 says.
+    """
+    public = current().journal.public()
+    if path == "code-salt" and public.charter is not None:
+        return public.charter.code_salt
+    if path.startswith("notice/") and path.removeprefix("notice/") in public.notices:
+        return public.notices[path.removeprefix("notice/")].encode()
+    if re.fullmatch("slips/[0-9a-f]{64}", path):
+        lookup = path.removeprefix("slips/")
+        return b"".join(bytes(slip) for slip in Slip.objects.filter(lookup=lookup).order_by("id").values_list("slip", flat=True))
+    return None

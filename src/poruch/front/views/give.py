@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from poruch.crypto import codes
 from poruch.crypto.codes import CodeKeys
@@ -101,4 +101,12 @@ def _check(text: str) -> dict[str, Any]:
         return {"nothing": True}
     report = check_code(slips, keys, policy)
     found = [(one.receipt, one.receipt.leaf) for one in report.found or ()]
-    return {"report": report, "found": found, "steps": report.steps}
+    return {"report": report, "found": found, "steps": [(step.number, _title(step.title), step.outcome) for step in report.steps]}
+
+
+def _title(title: str) -> str:
+    """The title of a step in the language in force: `Slip 2: The slip opens with this code`."""
+    slip, colon, rest = title.partition(": ")
+    if not colon:
+        return gettext(title)
+    return gettext("Slip %(number)s: %(title)s") % {"number": slip.removeprefix("Slip "), "title": gettext(rest)}

@@ -1,0 +1,60 @@
+"""Template tags of the desk: who, pips, accounts of the books."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from poruch.desk.site import words
+from poruch.desk.site.room import current
+
+register = template.Library()
+
+
+@register.simple_tag
+def form_token() -> str:
+    """The form token of this desk."""
+    return current().form_token
+
+
+@register.filter
+def who(number: int | None) -> str:
+    """The working name of an officer, or "you"."""
+    desk = current().desk
+    if desk is None or number is None:
+        return ""
+    return _("you") if number == desk.number else desk.members.name(number)
+
+
+@register.filter
+def everyone(numbers: Any) -> str:
+    """Several officers, you last."""
+    desk = current().desk
+    ordered = sorted(numbers, key=lambda number: (desk is not None and number == desk.number, number))
+    return ", ".join(who(number) for number in ordered)
+
+
+@register.filter
+def book_account(key: str) -> str:
+    """The name of an account of the books."""
+    return words.book_account(key)
+
+
+@register.filter
+def circle(key: str) -> str:
+    """The name of a circle."""
+    return str(words.CIRCLES.get(key, key))
+
+
+@register.inclusion_tag("desk/pips.html")
+def pips(done: int, k: int, mine: bool = False) -> dict[str, Any]:
+    """`done` of `k` as dots; a dashed one is yours to give."""
+    missing = max(0, k - done)
+    dashed = 1 if mine and missing else 0
+    return {
+        "done": range(min(done, k)),
+        "dashed": range(dashed),
+        "open": range(missing - dashed),
+        "count": done,
+        "k": k,
+    }

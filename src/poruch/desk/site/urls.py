@@ -1,0 +1,69 @@
+"""Where everything lies. Screens stand under their language; nothing else does."""
+
+from django.urls import path, register_converter
+
+from poruch.desk.site.views import batches, books, case, door, files, journal, log, officers, openings, queue
+from poruch.web.words import LANGUAGES
+
+
+class Language:
+    """One of the languages of the screens."""
+
+    regex = "|".join(LANGUAGES)
+
+    def to_python(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+class Id(Language):
+    """A drop, a batch, an opening or a publication, in hex."""
+
+    regex = "[0-9a-f]{24,64}"
+
+
+register_converter(Language, "language")
+register_converter(Id, "id")
+
+urlpatterns = [
+    path("", door.first),
+    path("start/<str:token>", door.start),
+    path("favicon.ico", files.no_icon),
+    path("static/<str:name>", files.stylesheet),
+    path("<language:language>/", door.home),
+    path("<language:language>/locked/", door.locked),
+    path("<language:language>/lock/", door.lock),
+    path("<language:language>/queue/", queue.queue),
+    path("<language:language>/case/<id:drop>/", case.case),
+    path("<language:language>/case/<id:drop>/<slug:action>/", case.case),
+    path("<language:language>/openings/", openings.openings),
+    path("<language:language>/openings/list/", openings.keep_list),
+    path("<language:language>/openings/<id:opening>/", openings.opening),
+    path("<language:language>/openings/<id:opening>/object/", openings.object_to),
+    path("<language:language>/batches/", batches.batches),
+    path("<language:language>/batches/new/", batches.propose),
+    path("<language:language>/batches/<id:batch>/", batches.batch),
+    path("<language:language>/batches/<id:batch>/approve/", batches.approve),
+    path("<language:language>/batches/<id:batch>/export/", batches.export),
+    path("<language:language>/batches/<id:batch>/file/", batches.save),
+    path("<language:language>/books/", books.balance),
+    path("<language:language>/books/postings/", books.postings),
+    path("<language:language>/books/statements/", books.statements),
+    path("<language:language>/books/donations/", books.donations),
+    path("<language:language>/log/", log.log),
+    path("<language:language>/log/new/", log.propose),
+    path("<language:language>/log/<id:publication>/", log.publication),
+    path("<language:language>/log/<id:publication>/sign/", log.sign),
+    path("<language:language>/log/<id:publication>/send/", log.send),
+    path("<language:language>/log/<id:publication>/slips/", log.slips),
+    path("<language:language>/journal/", journal.journal),
+    path("<language:language>/officers/", officers.officers),
+]
+
+handler400 = "poruch.desk.site.views.door.bad_request"
+handler404 = "poruch.desk.site.views.door.not_found"
+handler500 = "poruch.desk.site.views.door.failed"

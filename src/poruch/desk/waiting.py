@@ -1,0 +1,66 @@
+"""How much waits for this officer, page by page: the numbers in the menu. A pure function of the desk."""
+
+from poruch.cases.openings import Opening
+from poruch.desk import treasury
+from poruch.desk.program import Desk
+from poruch.desk.views_cases import next_step
+from poruch.ledger.state import Batch, Publication
+
+PAGES = ("queue", "batches", "openings", "books", "log", "journal")
+
+
+def counts(desk: Desk) -> dict[str, int]:
+    """What waits for this officer, by page, and the `total` of all but mere faults of the journal."""
+    if desk.view.cases is None or desk.public.quorum_point is None:
+        return dict.fromkeys((*PAGES, "total"), 0)
+    found = {
+        "queue": sum(next_step(desk, case).mine for case in desk.cases.cases.values()),
+        "batches": sum(batch_waits(desk, batch) for batch in desk.ledger.batches.values()) + may_propose(desk),
+        "openings": sum(opening_waits(desk, opening) for opening in desk.openings.openings.values()),
+        "books": len(desk.ledger.faults) if desk.within("treasury") or desk.within("auditors") else 0,
+        "log": sum(publication_waits(desk, publication) for publication in desk.ledger.publications.values()),
+        "journal": len(faults(desk)),
+    }
+    found["total"] = sum(found[page] for page in PAGES if page != "journal")
+    return found
+
+
+def may_propose(desk: Desk) -> bool:
+    """Treasury has something to put into a batch."""
+    return desk.within("treasury") and bool(treasury.payable(desk) or treasury.returnable(desk))
+
+
+def batch_waits(desk: Desk, batch: Batch) -> bool:
+    """A colleague's batch to approve, or one's own that is ready for the bank."""
+    if batch.exported is not None:
+        return False
+    if treasury.approvals_missing(desk, batch) == 0:
+        return batch.proposal.exporter == desk.number
+    if batch.proposer == desk.number or desk.number in batch.approvals:
+        return False
+    opening = desk.openings.of_batch(batch.proposal.batch)
+    return opening is None or opening.live(desk.today())
+
+
+def opening_waits(desk: Desk, opening: Opening) -> bool:
+    """A request that this officer has neither answered nor objected to; a batch's is answered with the batch."""
+    live = opening.live(desk.today()) and len(opening.answers) < desk.charter.k
+    return live and not opening.batch and desk.number not in opening.answers
+
+
+def publication_waits(desk: Desk, publication: Publication) -> bool:
+    """An epoch to sign, or one's own to give to the front."""
+    if publication.sent:
+        return False
+    if len(publication.lines) < desk.charter.k:
+        return desk.number not in publication.lines
+    return publication.proposer == desk.number
+
+
+def faults(desk: Desk) -> list[str]:
+    """Sentences about what does not hold anywhere in the journal: the errors page."""
+    found = [
+        f"A segment of officer {fault.author} was put aside: {fault.outcome.value}." for fault in desk.chains.faults
+    ]
+    found += desk.public.faults + desk.openings.faults + desk.ledger.faults
+    return found + desk.view.cases.faults if desk.view.cases is not None else found
