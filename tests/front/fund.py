@@ -119,9 +119,7 @@ def make_fund(origin: str = ORIGIN) -> Fund:
     )
     fund = Fund(officers, charter)
     for number, officer in officers.items():
-        keys = RosterKeys(
-            number, officer.signing.public, officer.log.public, officer.identity.recipient.text, "active"
-        )
+        keys = RosterKeys(number, officer.signing.public, officer.log.public, officer.identity.recipient.text, "active")
         fund.act(number, *([FundFounded(charter)] if number == 1 else []), keys)
     for circle in CIRCLES:
         secret = new_secret(circle, 1, os.urandom)

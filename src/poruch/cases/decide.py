@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date
 
-from poruch.cases.members import Members
 from poruch.cases.state import Case, Cases, Grant
 from poruch.errors import AlreadyDone, BadAmount, ConflictOfInterest, MissingCheck, NotAllowed, OwnGrant
 from poruch.events.kinds import (
@@ -16,6 +15,7 @@ from poruch.events.kinds import (
     Instalment,
     NoteWritten,
 )
+from poruch.journal.members import Members
 
 CHECKS = {"reading": ("believable", "doubtful"), "screening": ("no-match", "cleared", "match")}
 PASSED = {"reading": {"believable"}, "screening": {"no-match", "cleared"}}
@@ -95,8 +95,16 @@ def refuse(members: Members, case: Case, officer: int, reason: str) -> list[Case
 
 
 def missing_checks(case: Case) -> list[str]:
-    """Which checks do not stand in the way of a payment no longer, by name; empty when all hold."""
-    return [name for name, good in PASSED.items() if name not in case.checks or case.checks[name].outcome not in good]
+    """The checks that still stand in the way of a payment, by name; empty when all hold.
+
+    A reading counts only if its officer is not the one who took the case, in whatever order the two arrived.
+    """
+    missing = []
+    for name, good in PASSED.items():
+        made = case.checks.get(name)
+        if made is None or made.outcome not in good or (name == "reading" and made.by == case.taken_by):
+            missing.append(name)
+    return missing
 
 
 def payable(cases: Cases, today: date) -> list[BatchItem]:

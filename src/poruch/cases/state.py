@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from poruch.cases.members import Members
 from poruch.events.charter import Charter, Programme
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
@@ -19,6 +18,7 @@ from poruch.events.kinds import (
     MessageSent,
     NoteWritten,
 )
+from poruch.journal.members import Members
 
 ANSWER_DAYS = 3
 
@@ -159,9 +159,12 @@ class Cases:
         case = self.cases.get(getattr(event, "case", ""))
         if case is None:
             return
+        if not self.members.within(heard.author, "casework") and not isinstance(event, MessageSent):
+            self.faults.append(f"Officer {heard.author} is not of casework; an event of his was not counted.")
+            return
         case.timeline.append(heard)
         if isinstance(event, CaseTaken):
-            case.taken_by = heard.author
+            case.taken_by = case.taken_by or heard.author
         elif isinstance(event, NoteWritten):
             case.notes.append((heard.day, heard.author, event.text))
         elif isinstance(event, MessageSent):
@@ -177,7 +180,7 @@ class Cases:
 
     def _grant(self, case: Case, heard: Heard) -> None:
         event = heard.event
-        if isinstance(event, GrantProposed) and not case.grants and self.members.within(heard.author, "casework"):
+        if isinstance(event, GrantProposed) and not case.grants:
             programme = next((p for p in self.charter.programmes if p.key == event.programme), None)
             amounts = tuple(instalment.amount_minor for instalment in event.instalments)
             if programme is None or event.currency != self.charter.currency or not amounts or min(amounts) <= 0:

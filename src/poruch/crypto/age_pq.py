@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
@@ -40,6 +41,15 @@ _ENCAPSULATED_SIZE = 1088 + 32
 _BODY_SIZE = FILE_KEY_SIZE + 16
 
 
+@lru_cache(maxsize=4096)
+def _public_of(text: str) -> bytes:
+    """The bytes of a recipient's text. Remembered: the text is public and long, and a journal names it many times."""
+    hrp, public = bech32.decode(text)
+    if hrp != _RECIPIENT_HRP:
+        raise BadKey("not an age1pq recipient")
+    return public
+
+
 class PqRecipient:
     """Somebody to seal to, today and when there are quantum computers: 1216 bytes. Parse once, seal often."""
 
@@ -62,10 +72,7 @@ class PqRecipient:
     @classmethod
     def parse(cls, text: str) -> Self:
         """From `age1pq1...`, lower case. Raises BadKey."""
-        hrp, public = bech32.decode(text)
-        if hrp != _RECIPIENT_HRP:
-            raise BadKey("not an age1pq recipient")
-        return cls(public)
+        return cls(_public_of(text))
 
     @property
     def text(self) -> str:

@@ -52,7 +52,7 @@ def parse_plan(text: str) -> PlannedFund:
             raise BadCharter(f"The plan's {key} is missing or of the wrong kind.")
     founders = [_row(row, {"name": str, "circles": list}, "founders") for row in table["founders"]]
     check_threshold(table["threshold"], len(founders))
-    names = {number: row["name"] for number, row in enumerate(founders, 1)}
+    names = {number: str(row["name"]) for number, row in enumerate(founders, 1)}
     return PlannedFund(_plan(table, founders), names)
 
 

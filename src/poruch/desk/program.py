@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from poruch.cases.members import Members
 from poruch.cases.openings import Openings
 from poruch.cases.state import Cases
 from poruch.crypto import keyfile
@@ -25,6 +24,7 @@ from poruch.events.kinds import CircleKeyed, DropAdmitted, Event, parse_event
 from poruch.journal.chains import REFUSED, Chains
 from poruch.journal.circles import CircleKey, CircleSecret, key_of, open_entry, seal_event, take_handout
 from poruch.journal.dropbox import open_drop
+from poruch.journal.members import Members
 from poruch.journal.public import PublicState
 from poruch.journal.segments import GENESIS, Clear, Segment, SignedSegment, event_id, sign_segment
 from poruch.journal.store import Store
@@ -152,7 +152,8 @@ class Desk:
 
     @staticmethod
     def _empty_view() -> View:
-        return View(PublicState(), Members(), Openings(), Ledger())
+        members = Members()
+        return View(PublicState(), members, Openings(), Ledger(members))
 
     def refold(self) -> None:
         """Fold everything again, in the one order."""

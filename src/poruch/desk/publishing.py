@@ -5,6 +5,7 @@ from datetime import date
 
 from poruch.crypto.group import scalar
 from poruch.desk.banking import announcements
+from poruch.desk.duties import log_policy
 from poruch.desk.program import Desk
 from poruch.errors import AlreadyDone, CannotOpen, Malformed, MissingCheck, NotAllowed, TooFew
 from poruch.events.drops import GiftAnnouncement, SlipKeys
@@ -156,6 +157,8 @@ def sign(desk: Desk, publication: Publication) -> None:
     """Sign the checkpoint of a publication, once this desk has verified all of it."""
     if desk.number in publication.lines:
         raise AlreadyDone("you signed it")
+    if desk.public.policy != log_policy(desk):
+        raise NotAllowed("the policy of the log is not that of the charter and the roster")
     draft = draft_of(desk, publication)
     if desk.within("treasury"):
         _check_books(desk, publication.prepared, publication)

@@ -1,7 +1,7 @@
-"""A whole fund in one folder: a real front on loopback, a desk for each officer, a bank, and a day that can be turned."""
+"""A whole fund in one folder: a real front on loopback, a desk for each officer, a bank, and a day to be turned."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import waitress
 
+from poruch.crypto.keyfile import OfficerKey
 from poruch.desk import founding
 from poruch.desk.duties import do_duties
 from poruch.desk.plan import PlannedFund, parse_plan
@@ -95,34 +96,45 @@ def read_plan(path: Path, account_iban: str = "") -> PlannedFund:
     return planned
 
 
-def make_founders(folder: Path, planned: PlannedFund) -> tuple[Charter, bytes, bytes, dict[int, Path]]:
-    """Key files and the charter; returns charter, salt of related parties, fund id and the desks' folders."""
+@dataclass(frozen=True)
+class Founders:
+    """Key files were written and the charter made: `salt` hides the related parties, `fund` is the 32-byte id."""
+
+    charter: Charter
+    salt: bytes
+    fund: bytes
+    folders: dict[int, Path]
+    keys: dict[int, OfficerKey]
+
+
+def make_founders(folder: Path, planned: PlannedFund, passphrase: Callable[[str], str] = passphrase_of) -> Founders:
+    """Key files and the charter, each founder with the passphrase that `passphrase` gives for his working name."""
     folders = {number: folder / "desks" / name.lower() for number, name in planned.names.items()}
     keys = {
-        number: founding.make_key(folders[number], number, name, passphrase_of(name))
+        number: founding.make_key(folders[number], number, name, passphrase(name))
         for number, name in planned.names.items()
     }
     charter, salt = founding.make_charter(planned.plan, [(n, key.signing.public) for n, key in keys.items()])
     fund = b""
     for path in folders.values():
         fund = founding.write_fund_id(path, charter)
-    return charter, salt, fund, folders
+    return Founders(charter, salt, fund, folders, keys)
 
 
 @contextmanager
 def found(folder: Path, planned: PlannedFund, day: date, bank: Bank) -> Iterator[DrillFund]:
     """Found a fund in an empty folder and keep it running while the block runs."""
     calendar = Calendar(day)
-    charter, salt, fund, folders = make_founders(folder, planned)
-    server.create(folder / "front", fund)
+    founders = make_founders(folder, planned)
+    server.create(folder / "front", founders.fund)
     with serve_front(folder / "front", calendar) as address:
-        desks = open_desks(folders, planned, fund, address, calendar)
-        running = DrillFund(folder, planned, charter, calendar, address, desks, bank)
+        desks = open_desks(founders, address, calendar)
+        running = DrillFund(folder, planned, founders.charter, calendar, address, desks, bank)
         first = desks[min(desks)]
         try:
-            founding.begin(first, charter)
+            founding.begin(first, founders.charter)
             running.sync()
-            founding.key_circles(first, planned.plan, salt)
+            founding.key_circles(first, planned.plan, founders.salt)
             while desks[max(desks)].public.quorum_point is None or not first.public.ready:
                 running.sync()
             running.sync()
@@ -132,12 +144,11 @@ def found(folder: Path, planned: PlannedFund, day: date, bank: Bank) -> Iterator
                 desk.close()
 
 
-def open_desks(
-    folders: dict[int, Path], planned: PlannedFund, fund: bytes, address: str, calendar: Calendar
-) -> dict[int, Desk]:
-    """Each officer's desk, unlocked with his own passphrase."""
-    desks = {}
-    for number, path in folders.items():
-        key = founding.unlock(path, passphrase_of(planned.names[number]))
-        desks[number] = Desk(path, key, fund, HttpRelay(address, number, key.signing, calendar), calendar)
-    return desks
+def open_desks(founders: Founders, address: str, calendar: Calendar) -> dict[int, Desk]:
+    """Each officer's desk."""
+    return {
+        number: Desk(
+            founders.folders[number], key, founders.fund, HttpRelay(address, number, key.signing, calendar), calendar
+        )
+        for number, key in founders.keys.items()
+    }

@@ -39,7 +39,7 @@ class Page:
 
     def fields(self, form: html.HtmlElement) -> dict[str, str]:
         """What a browser would send of `form`: hidden and typed values, chosen options, ticked boxes."""
-        return {name: value for name, value in form.form_values()}
+        return dict(form.form_values())
 
     def form(self, ending: str) -> html.HtmlElement:
         """The form whose action ends so."""
@@ -56,9 +56,7 @@ class Visitor:
     address: str
     language: str = "en"
 
-    def _request(
-        self, method: str, path: str, fields: dict[str, str] | None = None
-    ) -> tuple[int, bytes, str]:
+    def _request(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, bytes, str]:
         url = urlsplit(self.address)
         connection = http.client.HTTPConnection(url.netloc, timeout=60)
         body = urlencode(fields or {}) if method == "POST" else None

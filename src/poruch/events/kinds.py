@@ -493,7 +493,8 @@ class EpochPrepared(Event, frozen=True, tag="epoch.prepared.v1"):
 
 AnyEvent = (
     FundFounded | RosterKeys | CircleKeyed | CeremonyProposed | CeremonyJoined | DealingAnnounced | DealingPublished
-    | DealingDisputed | GroupCertified | LogPolicySet | NoticePublished | MailboxReplied | FundSecretsDrawn | OfficerNamed | CirclesAssigned | DropAdmitted
+    | DealingDisputed | GroupCertified | LogPolicySet | NoticePublished | MailboxReplied | FundSecretsDrawn
+    | OfficerNamed | CirclesAssigned | DropAdmitted
     | GrantProposed | GrantApproved | CaseChecked | OpeningRequested | PartialGiven | OpeningObjected | OpeningDone
     | BatchProposed | BatchApproved | BatchExported | PublicationProposed | CheckpointSigned | PublicationSent
     | CaseTaken | NoteWritten | MessageSent | CaseRefused | PartiesDeclared | StatementImported | DonationReceived

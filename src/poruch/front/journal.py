@@ -99,6 +99,4 @@ class FrontJournal:
 
 def _row(signed: SignedSegment) -> Segment:
     segment = signed.segment
-    return Segment(
-        segment=signed.id.hex(), author=segment.author, life=segment.life, seq=segment.seq, raw=signed.raw
-    )
+    return Segment(segment=signed.id.hex(), author=segment.author, life=segment.life, seq=segment.seq, raw=signed.raw)

@@ -48,7 +48,7 @@ class MemoryKey:
         return nonce if hmac.compare_digest(mac, self._mac(b"poruch/form/v1", nonce)) else None
 
     def once(self, nonce: bytes) -> str:
-        """A name for the one thing a form may do, so that sending it twice does it once; says nothing about the form."""
+        """A name for the one thing that a form may do: sent twice, it is done once. Says nothing about the form."""
         return self._mac(b"poruch/once/v1", nonce).hex()
 
     def draw(self, nonce: bytes, purpose: str) -> Callable[[int], bytes]:

@@ -1,23 +1,28 @@
 """What the front has on disk: ciphertext and public facts. Bytes that name things are kept as hex."""
 
+from __future__ import annotations
+
+from datetime import date
+
 from django.db import models
 
 
 class Fact(models.Model):
     """A single value of the site: `fund`, the id that the first segment must have."""
 
-    name = models.CharField(max_length=20, primary_key=True)
-    value = models.TextField()
+    name: models.CharField[str, str] = models.CharField(max_length=20, primary_key=True)
+    value: models.TextField[str, str] = models.TextField()
 
 
 class Segment(models.Model):
     """A segment that counts, as received; `id` ascends in the order of arrival."""
 
-    segment = models.CharField(max_length=64, unique=True)
-    author = models.IntegerField()
-    life = models.IntegerField()
-    seq = models.BigIntegerField()
-    raw = models.BinaryField()
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    segment: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
+    author: models.IntegerField[int, int] = models.IntegerField()
+    life: models.IntegerField[int, int] = models.IntegerField()
+    seq: models.BigIntegerField[int, int] = models.BigIntegerField()
+    raw: models.BinaryField[bytes, bytes] = models.BinaryField()
 
     class Meta:
         """One segment at one place of a chain."""
@@ -28,58 +33,58 @@ class Segment(models.Model):
 class Body(models.Model):
     """Sealed bytes by their hash."""
 
-    sha256 = models.CharField(max_length=64, primary_key=True)
-    body = models.BinaryField()
+    sha256: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    body: models.BinaryField[bytes, bytes] = models.BinaryField()
 
 
 class Mailbox(models.Model):
     """A mailbox: its id and the public key that signs for its holder."""
 
-    mailbox = models.CharField(max_length=64, primary_key=True)
-    verify_key = models.CharField(max_length=64)
+    mailbox: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    verify_key: models.CharField[str, str] = models.CharField(max_length=64)
 
 
 class Drop(models.Model):
     """What a person sent, sealed. `once` is what makes sending it twice one drop; `id` is its number of arrival."""
 
-    id = models.BigAutoField(primary_key=True)
-    drop = models.CharField(max_length=32, unique=True)
-    once = models.CharField(max_length=64, unique=True)
-    mailbox = models.CharField(max_length=64, db_index=True)
-    kind = models.CharField(max_length=12)
-    day = models.DateField()
-    sha256 = models.CharField(max_length=64)
-    body = models.BinaryField()
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    drop: models.CharField[str, str] = models.CharField(max_length=32, unique=True)
+    once: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
+    mailbox: models.CharField[str, str] = models.CharField(max_length=64, db_index=True)
+    kind: models.CharField[str, str] = models.CharField(max_length=12)
+    day: models.DateField[date, date] = models.DateField()
+    sha256: models.CharField[str, str] = models.CharField(max_length=64)
+    body: models.BinaryField[bytes, bytes] = models.BinaryField()
 
 
 class Tag(models.Model):
     """A blinded instalment that a batch has taken."""
 
-    tag = models.CharField(max_length=64, primary_key=True)
-    batch = models.CharField(max_length=64)
+    tag: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    batch: models.CharField[str, str] = models.CharField(max_length=64)
 
 
 class Slip(models.Model):
     """A sealed slip under its lookup id."""
 
-    lookup = models.CharField(max_length=64, db_index=True)
-    sha256 = models.CharField(max_length=64, unique=True)
-    slip = models.BinaryField()
+    lookup: models.CharField[str, str] = models.CharField(max_length=64, db_index=True)
+    sha256: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
+    slip: models.BinaryField[bytes, bytes] = models.BinaryField()
 
 
 class Leaf(models.Model):
     """A leaf of the public log that opens a sum: totals, balances, notices. Hidden amounts are in the log's files."""
 
-    index = models.BigIntegerField(primary_key=True)
-    leaf = models.BinaryField()
+    index: models.BigIntegerField[int, int] = models.BigIntegerField(primary_key=True)
+    leaf: models.BinaryField[bytes, bytes] = models.BinaryField()
 
 
 class LogState(models.Model):
     """The log as published: one row, `id` 1. `checkpoint` is the signed note to be shown; `day` when it came."""
 
-    state = models.BinaryField()
-    size = models.BigIntegerField()
-    checkpoint = models.BinaryField()
-    officers = models.IntegerField()
-    witnesses = models.IntegerField()
-    day = models.DateField()
+    state: models.BinaryField[bytes, bytes] = models.BinaryField()
+    size: models.BigIntegerField[int, int] = models.BigIntegerField()
+    checkpoint: models.BinaryField[bytes, bytes] = models.BinaryField()
+    officers: models.IntegerField[int, int] = models.IntegerField()
+    witnesses: models.IntegerField[int, int] = models.IntegerField()
+    day: models.DateField[date, date] = models.DateField()

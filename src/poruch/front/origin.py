@@ -17,4 +17,4 @@ def same_origin(request: HttpRequest) -> bool:
     origin = request.headers.get("Origin")
     if origin is None or origin == "null":
         return origin is None or site == "same-origin"
-    return urlsplit(origin).netloc == request.META.get("HTTP_HOST", "")
+    return urlsplit(origin).netloc == str(request.META.get("HTTP_HOST", ""))

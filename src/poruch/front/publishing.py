@@ -66,7 +66,7 @@ def _keep_state(site: Site, row: LogState | None, published: Published, shown: b
 
 
 def restore_files(site: Site) -> None:
-    """Show the checkpoint and the policy that the database holds, if the files do not: after a publication, at a start."""
+    """Show the checkpoint and the policy of the database where the files do not: after a publication, at a start."""
     row = LogState.objects.filter(id=ROW).first()
     text = site.journal.public().policy
     wanted = {"policy": text.encode() if text else b"", "checkpoint": bytes(row.checkpoint) if row else b""}

@@ -19,7 +19,7 @@ from poruch.front.forms import (
 
 @dataclass(frozen=True)
 class Question:
-    """`key` stands in the address; `brief` heads the answer on the check page; `named` answers open to k officers only."""
+    """`key` stands in the address; `brief` heads the answer on the check page; k officers open what is `named`."""
 
     key: str
     form: type[PlainForm]
@@ -63,7 +63,10 @@ QUESTIONS = (
         "danger",
         DangerForm,
         _("Are you in danger now? (optional)"),
-        _("Searches, summonses, threats, somebody detained. Tell us where you are only if it matters: a country is enough."),
+        _(
+            "Searches, summonses, threats, somebody detained. "
+            "Tell us where you are only if it matters: a country is enough."
+        ),
         _("Danger now"),
     ),
     Question(
@@ -77,7 +80,10 @@ QUESTIONS = (
         "funds",
         OtherFundsForm,
         _("Have you asked other funds? (optional)"),
-        _("Having asked or been paid elsewhere does not shut you out here. It keeps two funds from paying for one thing."),
+        _(
+            "Having asked or been paid elsewhere does not shut you out here. "
+            "It keeps two funds from paying for one thing."
+        ),
         _("Other funds asked"),
     ),
     Question(

@@ -80,7 +80,9 @@ def serve(folder: Path, host: str, port: int, clock: Clock = real_day, *, thread
 
     hush()
     _no_core_dumps()
-    waitress.serve(make_wsgi(folder, clock), listen=f"{host}:{port}", threads=threads, _quiet=True, **waitress_options())
+    waitress.serve(
+        make_wsgi(folder, clock), listen=f"{host}:{port}", threads=threads, _quiet=True, **waitress_options()
+    )
 
 
 def waitress_options() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from poruch.web.words import LANGUAGES
 
-FORM_BYTES = 4 * 1024 * 1024
+FORM_BYTES = 8 * 1024 * 1024
 """The longest body of a form: a field pasted with a megabyte still gets its own page back with a sentence."""
 
 WEB = Path(__file__).parents[1] / "web"

@@ -44,7 +44,15 @@ def hush() -> None:
     root = logging.getLogger()
     root.handlers[:] = [NamesOnly()]
     root.setLevel(logging.WARNING)
-    for name in ("django", "django.request", "django.server", "django.security", "waitress", "waitress.queue", "granian"):
+    for name in (
+        "django",
+        "django.request",
+        "django.server",
+        "django.security",
+        "waitress",
+        "waitress.queue",
+        "granian",
+    ):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True

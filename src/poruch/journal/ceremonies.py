@@ -155,6 +155,8 @@ class Ceremonies:
             ceremony.stop("a sub-share was disputed", (event.dealer, author))
         elif isinstance(event, GroupCertified) and author in officers and ceremony.all_dealt:
             ceremony.certified.setdefault(author, (event.transcript, event.group))
+            if len(set(ceremony.certified.values())) > 1:
+                ceremony.stop("officers certified different keys", ())
             self.group = ceremony.group or self.group
 
     def _propose(self, author: int, event: CeremonyProposed, roster: dict[int, bytes]) -> None:

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date
 
-from poruch.errors import Malformed, Refused
+from poruch.errors import Malformed, NotAllowed, Refused
 from poruch.events.charter import CIRCLES, Charter
 from poruch.events.kinds import (
     AnyEvent,
@@ -76,10 +76,13 @@ class PublicState:
             self.roster.found(event.charter)
         elif isinstance(event, RosterKeys):
             self.roster.announce(author, event)
-        elif isinstance(event, CircleKeyed):
-            self._key_circle(event)
-        elif isinstance(event, LogPolicySet):
-            self.policy = self.policy or event.text
+        elif isinstance(event, CircleKeyed | LogPolicySet):
+            if self.charter is None or author != self.charter.numbers[0]:
+                raise NotAllowed("only the first founder gives the first circle keys and the log's policy")
+            if isinstance(event, CircleKeyed):
+                self._key_circle(event)
+            else:
+                self.policy = self.policy or event.text
         elif isinstance(event, NoticePublished):
             self.notices[hashlib.sha256(event.text.encode()).hexdigest()] = event.text
         elif isinstance(event, MailboxReplied):

@@ -24,7 +24,26 @@ from poruch.events.kinds import (
     QuarantineReturned,
     StatementImported,
 )
+from poruch.journal.members import Members
 from poruch.ledger.postings import BANK, COSTS, GIFTS, GRANTS, QUARANTINE, UNMATCHED, PostingSet, transfer
+
+
+TREASURY_ONLY = (
+    BatchProposed,
+    BatchExported,
+    CostCharged,
+    CreditQuarantined,
+    CreditUnmatched,
+    DebitUnmatched,
+    DonationReceived,
+    EpochPrepared,
+    InstalmentReturned,
+    InstalmentSettled,
+    PublicationProposed,
+    PublicationSent,
+    QuarantineReturned,
+    StatementImported,
+)
 
 
 @dataclass
@@ -71,6 +90,7 @@ class Publication:
 class Ledger:
     """All books of one fund. `seen` are bank entries that were booked; `faults` are sentences for the errors page."""
 
+    members: Members
     batches: dict[str, Batch] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     taken: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -88,8 +108,11 @@ class Ledger:
     _prepared: dict[int, EpochPrepared] = field(default_factory=dict)
 
     def apply(self, heard: Heard) -> None:
-        """Take one event."""
+        """Take one event. What only treasury may say counts only from treasury."""
         event = heard.event
+        if isinstance(event, TREASURY_ONLY) and not self.members.within(heard.author, "treasury"):
+            self.faults.append(f"Officer {heard.author} is not of treasury; an event of his was not counted.")
+            return
         if isinstance(event, BatchProposed | BatchApproved | BatchExported):
             self._batch(heard, event)
         elif isinstance(event, InstalmentSettled | InstalmentReturned):

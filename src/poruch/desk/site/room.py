@@ -39,7 +39,7 @@ class BankFile:
 
 @dataclass
 class Room:
-    """One desk behind one door. `unattended` means it was started unlocked, as the demo does, and never locks itself."""
+    """One desk behind one door. `unattended`: started unlocked, as the demo does; it never locks itself."""
 
     folder: Path
     relay_address: str

@@ -1,4 +1,4 @@
-"""A log that cannot tell: the class of an error and the line of ours where it happened, never what was read or typed."""
+"""A log that cannot tell: the class of an error and our line where it happened, never what was read or typed."""
 
 import logging
 import sys

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from poruch.desk.site import words
 from poruch.desk.site.room import current
+from poruch.web.words import SPOKEN
 
 register = template.Library()
 
@@ -58,3 +59,33 @@ def pips(done: int, k: int, mine: bool = False) -> dict[str, Any]:
         "count": done,
         "k": k,
     }
+
+
+@register.filter
+def late_by(days_left: int) -> int:
+    """Days that a clock is over."""
+    return -days_left
+
+
+@register.filter
+def step_name(key: str) -> str:
+    """The name of the next step of a case."""
+    return str(words.STEPS.get(key, key))
+
+
+@register.filter
+def kind_of_person(key: str) -> str:
+    """The name of a kind of person."""
+    return str(words.WHO.get(key, words.WHO["other"]))
+
+
+@register.filter
+def spoken(code: str) -> str:
+    """A language in its own words."""
+    return SPOKEN.get(code, code)
+
+
+@register.filter
+def translated(sentence: str) -> str:
+    """A fault of the journal or the books; those that name a number stay as they were written."""
+    return _(sentence) if sentence else ""

@@ -3,10 +3,10 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from poruch.cases.members import Members
 from poruch.errors import BadList, BadStatement, PoruchError
 from poruch.events import kinds
 from poruch.events.heard import Heard
+from poruch.journal.members import Members
 from poruch.web.words import account_name
 
 CIRCLES = {

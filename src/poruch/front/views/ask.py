@@ -113,7 +113,11 @@ def _show(
         language = get_language() or "en"
         start = {"language": language if language in offered or not offered else offered[0]}
         initial = {**start, **{name: answer for name, answer in answers.items() if answer}}
-        form = NameForm(None, languages=offered, initial=initial) if found.form is NameForm else found.form(initial=initial)
+        form = (
+            NameForm(None, languages=offered, initial=initial)
+            if found.form is NameForm
+            else found.form(initial=initial)
+        )
     language = get_language() or "en"
     context: dict[str, Any] = {
         "question": found,
@@ -177,7 +181,9 @@ def _show_check(
         "code_words": words,
         "code_groups": codes.digits(code).split(),
         "digits_first": language != "en",
-        "retyped": [(place, request.POST.get(f"word{place}", "")[:64], place in (wrong or ())) for place in retyped(code)],
+        "retyped": [
+            (place, request.POST.get(f"word{place}", "")[:64], place in (wrong or ())) for place in retyped(code)
+        ],
         "wrong": wrong or [],
         "mark": current().key.new_mark(),
         "stale": stale,

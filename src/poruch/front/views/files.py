@@ -58,5 +58,7 @@ def _kept(path: str) -> bytes | None:
         return public.notices[path.removeprefix("notice/")].encode()
     if re.fullmatch("slips/[0-9a-f]{64}", path):
         lookup = path.removeprefix("slips/")
-        return b"".join(bytes(slip) for slip in Slip.objects.filter(lookup=lookup).order_by("id").values_list("slip", flat=True))
+        return b"".join(
+            bytes(slip) for slip in Slip.objects.filter(lookup=lookup).order_by("id").values_list("slip", flat=True)
+        )
     return None

@@ -101,7 +101,11 @@ def _check(text: str) -> dict[str, Any]:
         return {"nothing": True}
     report = check_code(slips, keys, policy)
     found = [(one.receipt, one.receipt.leaf) for one in report.found or ()]
-    return {"report": report, "found": found, "steps": [(step.number, _title(step.title), step.outcome) for step in report.steps]}
+    return {
+        "report": report,
+        "found": found,
+        "steps": [(step.number, _title(step.title), step.outcome) for step in report.steps],
+    }
 
 
 def _title(title: str) -> str:

@@ -94,14 +94,14 @@ def segments(body: bytes) -> HttpResponse:
     found: list[bytes] = []
     size = 0
     rows = Segment.objects.order_by("id").values_list("id", "author", "life", "seq")
-    for key, author, life, seq in rows:
-        if seq <= known.get((author, life), -1):
-            continue
-        raw = bytes(Segment.objects.get(id=key).raw)
-        size += len(raw)
-        if found and size > ANSWER_BYTES:
-            break
-        found.append(raw)
+    wanted = [key for key, author, life, seq in rows if seq > known.get((author, life), -1)]
+    for start in range(0, len(wanted), 500):
+        for row in Segment.objects.filter(id__in=wanted[start : start + 500]).order_by("id"):
+            raw = bytes(row.raw)
+            size += len(raw)
+            if found and size > ANSWER_BYTES:
+                return octets(join(found))
+            found.append(raw)
     return octets(join(found))
 
 
@@ -168,9 +168,7 @@ def slips(body: bytes) -> HttpResponse:
     left = decode(body, Slips).slips
     if len(left) > MOST_SLIPS or any(len(lookup) != 32 or len(slip) != SLIP_SIZE for lookup, slip in left):
         return plain(400, "slips of 8220 bytes under ids of 32, at most 4000")
-    rows = [
-        Slip(lookup=lookup.hex(), sha256=hashlib.sha256(slip).hexdigest(), slip=slip) for lookup, slip in left
-    ]
+    rows = [Slip(lookup=lookup.hex(), sha256=hashlib.sha256(slip).hexdigest(), slip=slip) for lookup, slip in left]
     Slip.objects.bulk_create(rows, ignore_conflicts=True)
     return plain(200, "left")
 

@@ -1,4 +1,4 @@
-"""Requests to open what is sealed to the quorum: what, for whom, why, who has agreed; and the list to screen against."""
+"""Requests to open what is sealed to the quorum: what, for whom, why, who agreed; the list to screen against."""
 
 from typing import Any
 

@@ -67,7 +67,7 @@ def _filters(everything: list[Row], query: dict[str, str]) -> list[dict[str, Any
 
 def _page_number(request: HttpRequest, last: int) -> int:
     typed = request.GET.get("page", "1")
-    return min(int(typed), last) if typed.isascii() and typed.isdigit() and 0 < int(typed[:9]) else 1
+    return min(int(typed), last) if typed.isascii() and typed.isdigit() and int(typed[:9]) > 0 else 1
 
 
 @at_desk("queue")

@@ -11,7 +11,6 @@ from poruch.events.kinds import CirclesAssigned, FundSecretsDrawn, OfficerNamed
 class Members:
     """`names` and `circles` by officer number; `tag_key` blinds instalments for the relay (32 bytes)."""
 
-    founder: int = 0
     names: dict[int, str] = field(default_factory=dict)
     circles: dict[str, frozenset[int]] = field(default_factory=dict)
     tag_key: bytes = field(default=b"", repr=False)

@@ -1,0 +1,197 @@
+"""The relay: only officers, each request once, everything in one transaction, everything twice is once."""
+
+import hashlib
+import os
+from datetime import date, timedelta
+
+import pytest
+from browser import Browser, submit
+from conftest import Front, today
+from fund import make_fund
+
+from poruch.crypto.signatures import SigningKey
+from poruch.errors import AlreadyTaken, RelayUnreachable
+from poruch.events.codec import encode
+from poruch.events.kinds import LogPolicySet
+from poruch.journal.frames import join
+from poruch.journal.requests import sign_request
+from poruch.journal.segments import parse_segment
+from poruch.journal.sync import DropsAfter, Heads, HttpRelay, Slips, Tags
+
+PATHS = (
+    "/relay/heads", "/relay/segments", "/relay/push", "/relay/drops", "/relay/bodies/put", "/relay/bodies/get",
+    "/relay/tags", "/relay/slips", "/log/publish",
+)  # fmt: skip
+
+
+def signed_post(front: Front, path: str, body: bytes, day: date | None = None, nonce: bytes | None = None) -> int:
+    """The status of a signed request."""
+    key = front.fund.officers[1].signing
+    headers = sign_request("POST", path, body, 1, key, day or today(), nonce or os.urandom(16))
+    return front.browser.ask("POST", path, body, headers).status
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_stranger_gets_nothing(browser: Browser, path: str) -> None:
+    assert browser.get(path).status in (404, 405)
+    assert browser.ask("POST", path, b"x").status == 401
+    assert browser.ask("POST", path, b"x", {"Signature-Input": "x", "Signature": "y"}).status == 401
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_somebody_elses_key_and_an_unknown_number_are_refused(front: Front, browser: Browser, path: str) -> None:
+    stranger = SigningKey(os.urandom(32))
+    for number in (1, 4, 65535):
+        headers = sign_request("POST", path, b"x", number, stranger, today(), os.urandom(16))
+        assert browser.ask("POST", path, b"x", headers).status == 401
+
+
+@pytest.mark.parametrize(("days", "status"), [(-2, 401), (-1, 200), (0, 200), (1, 200), (2, 401)])
+def test_only_these_three_days(front: Front, days: int, status: int) -> None:
+    assert signed_post(front, "/relay/heads", b"", today() + timedelta(days=days)) == status
+
+
+def test_a_nonce_counts_once(front: Front) -> None:
+    nonce = os.urandom(16)
+    assert [signed_post(front, "/relay/heads", b"", nonce=nonce) for _ in range(2)] == [200, 401]
+
+
+def test_a_body_that_was_not_signed_is_refused(front: Front, browser: Browser) -> None:
+    headers = sign_request("POST", "/relay/tags", b"a", 1, front.fund.officers[1].signing, today(), os.urandom(16))
+    assert browser.ask("POST", "/relay/tags", b"b", headers).status == 401
+    assert browser.ask("POST", "/relay/slips", b"a", headers).status == 401
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path != "/relay/heads"])
+@pytest.mark.parametrize("body", [b"", b"\xc1", b"\xff" * 100, b"\x00\x00\x00\x09abc"], ids=["none", "c1", "ff", "cut"])
+def test_rubbish_is_refused_and_changes_nothing(front: Front, path: str, body: bytes) -> None:
+    before = [front.rows(f"SELECT count(*) FROM front_{table}") for table in ("segment", "tag", "slip", "leaf")]  # noqa: S608
+    status = signed_post(front, path, body)
+    assert status in (400, 404, 413) or (path, status) in {("/relay/bodies/put", 200), ("/relay/push", 200)}
+    assert before == [
+        front.rows(f"SELECT count(*) FROM front_{table}")  # noqa: S608
+        for table in ("segment", "tag", "slip", "leaf")
+    ]
+
+
+def test_a_desk_gets_the_segments_that_it_lacks(front: Front) -> None:
+    relay = front.relay(2)
+    everything = relay.segments_beyond({})
+    assert {segment.id for segment in everything} == {segment.id for segment in front.fund.segments}
+    heads = {(number, 0): officer.chain[-1].segment.seq for number, officer in front.fund.officers.items()}
+    assert relay.segments_beyond(heads) == []
+    heads[2, 0] -= 1
+    assert [segment.id for segment in relay.segments_beyond(heads)] == [front.fund.officers[2].chain[-1].id]
+
+
+def test_the_same_segments_again_are_known(front: Front) -> None:
+    before = front.rows("SELECT count(*) FROM front_segment")
+    assert set(front.relay().push(front.fund.segments)) == {"already known"} or set(
+        front.relay().push(front.fund.segments)
+    ) == {"known"}
+    assert front.rows("SELECT count(*) FROM front_segment") == before
+
+
+def test_segments_that_do_not_belong_are_named_and_not_stored(front: Front) -> None:
+    other = make_fund()
+    before = front.rows("SELECT count(*) FROM front_segment")
+    forged = front.fund.officers[1].chain[-1].raw
+    broken = parse_segment(bytes([forged[0] ^ 1]) + forged[1:])
+    outcomes = front.relay().push([other.segments[0], broken])
+    assert outcomes[0] == "of another fund"
+    assert outcomes[1] != "accepted"
+    assert front.rows("SELECT count(*) FROM front_segment") == before
+
+
+def test_segments_in_any_order_make_one_state(front: Front) -> None:
+    first = front.fund.act(2, LogPolicySet("never the first"), day=today())
+    second = front.fund.act(2, LogPolicySet("nor the second"), day=today())
+    assert front.relay().push([second]) == ["waiting for an earlier one"]
+    assert front.relay().push([first]) == ["accepted"]
+    assert front.relay().push([second]) in (["known"], ["accepted"])
+    front.restart()
+    assert {segment.id for segment in front.relay().segments_beyond({})} >= {first.id, second.id}
+
+
+def test_an_empty_front_takes_its_own_fund_only(tmp_path_factory: pytest.TempPathFactory) -> None:
+    from conftest import new_front
+
+    fund, other = make_fund(), make_fund()
+    front = new_front(tmp_path_factory.mktemp("other"), fund, found=False)
+    try:
+        stranger = HttpRelay(front.address, 1, other.officers[1].signing, today)
+        with pytest.raises(RelayUnreachable):
+            stranger.push(other.segments)
+        with pytest.raises(RelayUnreachable):
+            front.relay().segments_beyond({})
+        assert front.rows("SELECT count(*) FROM front_segment") == [(0,)]
+        assert set(front.relay().push(fund.segments)) == {"accepted"}
+        front.restart()
+        assert front.browser.get("/en/").status == 200
+        assert len(front.relay().segments_beyond({})) == len(fund.segments)
+    finally:
+        front.stop()
+
+
+def test_bodies_lie_under_their_hash(front: Front) -> None:
+    relay, body = front.relay(), os.urandom(5000)
+    relay.put_body(body)
+    relay.put_body(body)
+    assert relay.body(hashlib.sha256(body).digest()) == body
+    assert relay.body(os.urandom(32)) is None
+    assert signed_post(front, "/relay/bodies/get", b"short") == 404
+
+
+def test_a_body_too_long_is_refused(front: Front) -> None:
+    assert signed_post(front, "/relay/bodies/put", bytes(8 * 1024 * 1024 + 1)) == 413
+    assert signed_post(front, "/relay/bodies/put", b"") == 413
+
+
+def test_tags_are_taken_all_or_none(front: Front) -> None:
+    relay, tags = front.relay(), [os.urandom(32) for _ in range(3)]
+    relay.take_tags("batch-1", tags[:2])
+    relay.take_tags("batch-1", tags[:2])
+    with pytest.raises(AlreadyTaken):
+        relay.take_tags("batch-2", tags[1:])
+    relay.take_tags("batch-3", tags[2:])
+
+
+def test_a_tag_of_another_length_is_refused(front: Front) -> None:
+    assert signed_post(front, "/relay/tags", encode(Tags("b", (b"short",)))) == 400
+    assert signed_post(front, "/relay/tags", encode(Tags("b" * 65, (bytes(32),)))) == 400
+
+
+def test_slips_of_another_length_are_refused(front: Front) -> None:
+    assert signed_post(front, "/relay/slips", encode(Slips(((bytes(32), bytes(8219)),)))) == 400
+    assert signed_post(front, "/relay/slips", encode(Slips(((bytes(31), bytes(8220)),)))) == 400
+    slip = os.urandom(8220)
+    assert [signed_post(front, "/relay/slips", encode(Slips(((bytes(32), slip),)))) for _ in "ab"] == [200, 200]
+    assert front.rows("SELECT count(*) FROM front_slip") == [(1,)]
+
+
+def test_drops_come_in_the_order_of_arrival(front: Front, browser: Browser) -> None:
+    for _ in range(3):
+        submit(browser)
+    drops = front.relay().drops_after(0)
+    assert [drop.arrival for drop in drops] == sorted(drop.arrival for drop in drops)
+    assert front.relay().drops_after(drops[-1].arrival) == []
+    assert front.relay().drops_after(drops[0].arrival) == drops[1:]
+    assert all(drop.day == today() for drop in drops)
+    assert signed_post(front, "/relay/drops", encode(DropsAfter(-1))) == 200
+
+
+def test_heads_are_those_of_the_chains(front: Front) -> None:
+    from poruch.events.codec import decode
+
+    key = front.fund.officers[1].signing
+    headers = sign_request("POST", "/relay/heads", b"", 1, key, today(), os.urandom(16))
+    answer = front.browser.ask("POST", "/relay/heads", b"", headers)
+    found = {(author, life): seq for author, life, seq in decode(answer.raw, Heads).positions}
+    assert found[1, 0] == front.fund.officers[1].chain[-1].segment.seq
+
+
+def test_a_push_with_one_broken_frame_stores_none(front: Front) -> None:
+    new = front.fund.act(3, LogPolicySet("late"), day=today())
+    assert signed_post(front, "/relay/push", join([new.raw]) + b"\x00\x00") == 400
+    assert front.rows("SELECT max(seq) FROM front_segment WHERE author = 3")[0][0] == new.segment.seq - 1
+    assert front.relay().push([new]) == ["accepted"]
