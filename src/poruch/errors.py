@@ -16,11 +16,11 @@ PoruchError
 │   ├── BadEpoch AmountsAfterTotal AfterBalance RepeatedCommitment SecondTotal BadCount WrongTotal
 │   ├── SecondBalance MissingTotal WrongBalance BrokenChain MissingBalance
 │   ├── WeakPassphrase UnknownOfficer NotYourChain NotAllowed AlreadyDone OwnGrant MissingCheck ConflictOfInterest
-│   └── AlreadyTaken NeedsNewerProgram RefusedCountry
+│   └── AlreadyTaken NeedsNewerProgram RefusedCountry PassphrasesDiffer FolderInUse CeremonyStopped
 ├── CannotOpen                     the key at hand does not open this
 │   ├── NotForThisKey NotForThisGroup BadMac BadPayload WrongPassphrase
 └── Unavailable                    try again later; nothing was stored
-    ├── RelayUnreachable StoreBroken
+    ├── RelayUnreachable LogUnreachable StoreBroken
 
 Each docstring is the sentence a person reads; the edge translates it by class. `name` is the error name of docs/spec.
 """
@@ -359,6 +359,18 @@ class WeakPassphrase(Refused):
     """The passphrase is shorter than 12 characters. Take six or more words drawn at random."""
 
 
+class PassphrasesDiffer(Refused):
+    """The two passphrases are not the same; type the same one twice."""
+
+
+class FolderInUse(Refused):
+    """There is something in this folder already; name a new one."""
+
+
+class CeremonyStopped(Refused):
+    """The desks did not come to one quorum key. Nothing was kept; begin anew."""
+
+
 class UnknownOfficer(Refused):
     """A segment is signed by nobody on the roster; it was put aside."""
 
@@ -443,6 +455,10 @@ class BadName(Malformed):
 
 class RelayUnreachable(Unavailable):
     """The front does not answer. Your work is kept here and is sent when it does."""
+
+
+class LogUnreachable(Unavailable):
+    """No log was found here. Look at the address or the folder, or try again later."""
 
 
 class StoreBroken(Unavailable):

@@ -141,6 +141,31 @@ def test_no_other_consistency(data: st.DataObject) -> None:
         verify_consistency(old, old_root, new, new_root, tuple(path))
 
 
+def test_a_path_longer_than_the_tree() -> None:
+    """A head that says size 1 over the root of two leaves: the second is not number 0 of it."""
+    two = Tree.of(LEAVES[:2])
+    with pytest.raises(NotIncluded):
+        verify_inclusion(leaf_hash(LEAVES[1]), 0, 1, (leaf_hash(LEAVES[0]),), two.root())
+    with pytest.raises(NotIncluded):
+        verify_inclusion(two.root(), 0, 1, (two.root(),), Tree.of([]).root())
+
+
+def test_a_proof_shorter_than_the_tree() -> None:
+    """A head that says size 3 over the root of two leaves does not continue the first leaf."""
+    two = Tree.of(LEAVES[:2])
+    verify_consistency(1, two.root(1), 2, two.root(), two.consistency(1))
+    with pytest.raises(NotConsistent):
+        verify_consistency(1, two.root(1), 3, two.root(), two.consistency(1))
+
+
+def test_a_proof_longer_than_the_tree() -> None:
+    """The proof from size 7 to 8 climbs as the one from 3 to 4 does, and one step more."""
+    path = TREE.consistency(7, 8)
+    verify_consistency(7, TREE.root(7), 8, TREE.root(8), path)
+    with pytest.raises(NotConsistent):
+        verify_consistency(3, TREE.root(7), 4, TREE.root(8), path)
+
+
 def test_proof_of_a_leaf_that_is_not_there() -> None:
     with pytest.raises(ValueError):
         TREE.inclusion(5, 5)

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from poruch.crypto.opening import OpeningRequest, parse_request
 from poruch.errors import BadRequest
 from poruch.events.heard import Heard
 from poruch.events.kinds import OpeningDone, OpeningObjected, OpeningRequested, PartialGiven
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: bytes) -> OpeningRequest:
+    """A request names no person; it is read again at every fold."""
+    return parse_request(text)
 
 
 @dataclass
@@ -60,7 +67,7 @@ class Openings:
 
     def _request(self, heard: Heard, event: OpeningRequested) -> None:
         try:
-            requests = tuple(parse_request(text) for text in event.texts)
+            requests = tuple(_parsed(text) for text in event.texts)
         except BadRequest as error:
             self.faults.append(f"A request to open by officer {heard.author}: {error.sentence}")
             return

@@ -201,17 +201,17 @@ def collect(desk: Desk) -> int:
     for drop in drops:
         kept = Mailing.of(drop.body)
         if drop.drop in desk.cases.drops:
-            desk.store.keep_body(kept.sha256, kept.body, pushed=True)
+            desk.keep_body(kept.body, pushed=True)
             continue
         try:
             content = open_drop(drop.body, desk.circle("officers"))
         except (CannotOpen, Malformed):
-            desk.cases.faults.append("A drop on the front is not sealed to this fund.")
+            desk.faults.append("A drop on the front is not sealed to this fund.")
             continue
         if (content.drop, content.kind) != (drop.drop, drop.kind):
-            desk.cases.faults.append("A drop on the front is labelled with another id than it holds.")
+            desk.faults.append("A drop on the front is labelled with another id than it holds.")
             continue
-        desk.store.keep_body(kept.sha256, kept.body, pushed=True)
+        desk.keep_body(kept.body, pushed=True)
         is_case = drop.kind == "submission"
         events.append(DropAdmitted(drop.drop, drop.kind, kept.sha256, drop.day, number if is_case else 0))
         number += is_case

@@ -85,7 +85,10 @@ class Desk:
         self.contents: dict[str, DropContent] = {}
         self.one_time_keys: Counter[bytes] = Counter()
         self.held: list[SignedSegment] = []
+        self.faults: list[str] = []
         self._heard_before = self.store.heard()
+        self._parsed: dict[tuple[bytes, int], Heard | None] = {}
+        self._bodies = self.store.body_hashes()
         self._last_order: tuple[int, int, int, int] = (-1, 0, 0, 0)
         self.view = self._empty_view()
         for signed in self.store.segments():
@@ -199,29 +202,40 @@ class Desk:
             self.refold()
 
     def _hear(self, signed: SignedSegment, index: int, opened: list[tuple[bytes, int, bytes | None]]) -> None:
+        place = (signed.id, index)
+        if place not in self._parsed:
+            raw = self._open(signed, index, opened)
+            if raw is None:
+                return
+            self._parsed[place] = self._parse(signed, index, raw)
+        heard = self._parsed[place]
+        if heard is not None:
+            self._tell(heard)
+
+    def _open(self, signed: SignedSegment, index: int, opened: list[tuple[bytes, int, bytes | None]]) -> bytes | None:
+        """The bytes of one event; None if it is for others."""
         entry = signed.segment.entries[index]
         if isinstance(entry, Clear):
-            raw: bytes | None = entry.event
-        elif (signed.id, index) in self._heard_before:
-            raw = self._heard_before[(signed.id, index)]
-        else:
-            segment = signed.segment
-            place = (segment.author, segment.life, segment.seq, index)
-            try:
-                raw = open_entry(entry, self.fund, place, self.keys.values())
-            except BadEvent:
-                self.cases.faults.append(f"A sealed event of officer {segment.author} is damaged.")
-                raw = None
-            self._heard_before[(signed.id, index)] = raw
-            opened.append((signed.id, index, raw))
-        if raw is None:
-            return
+            return entry.event
+        if (signed.id, index) in self._heard_before:
+            return self._heard_before[(signed.id, index)]
+        segment = signed.segment
+        raw: bytes | None = None
         try:
-            event = parse_event(raw)
+            raw = open_entry(entry, self.fund, (segment.author, segment.life, segment.seq, index), self.keys.values())
         except BadEvent:
-            self.cases.faults.append(f"An event of officer {signed.segment.author} is not of a known form.")
-            return
-        self._tell(Heard(event_id(signed, index, raw), signed.segment.author, signed.segment.day, event))
+            self.faults.append(f"A sealed event of officer {segment.author} is damaged.")
+        self._heard_before[(signed.id, index)] = raw
+        opened.append((signed.id, index, raw))
+        return raw
+
+    def _parse(self, signed: SignedSegment, index: int, raw: bytes) -> Heard | None:
+        author, day = signed.segment.author, signed.segment.day
+        try:
+            return Heard(event_id(signed, index, raw), author, day, parse_event(raw))
+        except BadEvent:
+            self.faults.append(f"An event of officer {author} is not of a known form; another program wrote it.")
+            return None
 
     def _tell(self, heard: Heard) -> None:
         event = heard.event
@@ -264,7 +278,7 @@ class Desk:
     def act(self, events: Iterable[Event], mailings: Iterable[Mailing] = ()) -> SignedSegment:
         """Sign one segment with these events, keep it and fold it; it travels at the next sync."""
         for mailing in mailings:
-            self.store.keep_body(mailing.sha256, mailing.body, pushed=False)
+            self.keep_body(mailing.body, pushed=False)
         head = self.chains.heads.get((self.number, 0))
         seq, prev = (head.segment.seq + 1, head.id) if head else (0, GENESIS)
         held = {circle: key for (circle, _), key in sorted(self.keys.items())}
@@ -312,18 +326,24 @@ class Desk:
         """Fetch bodies of admitted drops and answers to one's own requests that are not here yet."""
         if self.view.cases is None or self.relay is None:
             return 0
-        wanted = [event.body for event in self.cases.drops.values()]
+        wanted = {event.body for event in self.cases.drops.values()}
         for opening in self.openings.openings.values():
             if opening.requester == self.number and not opening.done:
-                wanted += opening.answers.values()
+                wanted |= set(opening.answers.values())
         fetched = 0
-        for sha256 in wanted:
-            if self.store.body(sha256) is None:
-                body = self.relay.body(sha256)
-                if body is not None:
-                    self.store.keep_body(sha256, body, pushed=True)
-                    fetched += 1
+        for sha256 in wanted - self._bodies:
+            body = self.relay.body(sha256)
+            if body is not None:
+                self.keep_body(body, pushed=True)
+                fetched += 1
         return fetched
+
+    def keep_body(self, body: bytes, *, pushed: bool) -> bytes:
+        """Keep a body in the store; returns its hash."""
+        sha256 = hashlib.sha256(body).digest()
+        self.store.keep_body(sha256, body, pushed=pushed)
+        self._bodies.add(sha256)
+        return sha256
 
 
 def open_desk(

@@ -27,9 +27,10 @@ class Fragment:
 
     text: str
     who: frozenset[str] = frozenset()  # kinds of person that may say it
-    sex: str = ""  # "m" or "f" where the text fits one only
+    sex: str = ""  # "m" or "f" for an opening that fits one only
     place: str = ""  # "home" or "abroad"
     family: bool = False  # speaks of children
+    job: bool = False  # speaks of an employer, which somebody of the kind "other" may not have
     alone: bool = False  # an opening of somebody who has none
     told: bool = False  # an opening that tells the refusal too
     whole: bool = False  # an opening that is the whole story

@@ -1,7 +1,7 @@
 """A whole fund in one folder: a real front on loopback, a desk for each officer, a bank, and a day to be turned."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -15,11 +15,13 @@ from poruch.desk.duties import do_duties
 from poruch.desk.plan import PlannedFund, parse_plan
 from poruch.desk.program import Desk
 from poruch.drills.bank import Bank
+from poruch.errors import CeremonyStopped
 from poruch.events.charter import Charter
 from poruch.front import server
 from poruch.journal.sync import HttpRelay
 
 ROUNDS = 3
+FOUNDING_ROUNDS = 20
 
 
 class Calendar:
@@ -42,6 +44,23 @@ def passphrase_of(name: str) -> str:
     return f"{name.lower()} walks side by side"
 
 
+def unheard(desk: Desk) -> None:
+    """For callers who look at the desks afterwards."""
+
+
+def take_turns(desks: Iterable[Desk], rounds: int, told: Callable[[Desk], None] = unheard) -> None:
+    """Each desk syncs and does its duties, round after round, until nothing is new; `told` hears of each turn."""
+    for _ in range(rounds):
+        news = 0
+        for desk in desks:
+            news += desk.sync()
+            do_duties(desk)
+            news += desk.push()
+            told(desk)
+        if not news:
+            return
+
+
 @dataclass
 class DrillFund:
     """The parts of a drill. `address` is the front's, http://127.0.0.1:port."""
@@ -57,14 +76,7 @@ class DrillFund:
 
     def sync(self, rounds: int = ROUNDS) -> None:
         """Every desk syncs and does its duties, until all know all."""
-        for _ in range(rounds):
-            news = 0
-            for desk in self.desks.values():
-                news += desk.sync()
-                do_duties(desk)
-                news += desk.push()
-            if not news:
-                return
+        take_turns(self.desks.values(), rounds)
 
     def within(self, circle: str) -> list[Desk]:
         """The desks of one circle, each time beginning with the next officer, so that work is shared."""
@@ -129,19 +141,27 @@ def found(folder: Path, planned: PlannedFund, day: date, bank: Bank) -> Iterator
     server.create(folder / "front", founders.fund)
     with serve_front(folder / "front", calendar) as address:
         desks = open_desks(founders, address, calendar)
-        running = DrillFund(folder, planned, founders.charter, calendar, address, desks, bank)
-        first = desks[min(desks)]
         try:
-            founding.begin(first, founders.charter)
-            running.sync()
-            founding.key_circles(first, planned.plan, founders.salt)
-            while desks[max(desks)].public.quorum_point is None or not first.public.ready:
-                running.sync()
-            running.sync()
-            yield running
+            run_ceremonies(desks, founders, planned.plan)
+            yield DrillFund(folder, planned, founders.charter, calendar, address, desks, bank)
         finally:
             for desk in desks.values():
                 desk.close()
+
+
+def run_ceremonies(
+    desks: dict[int, Desk], founders: Founders, plan: founding.Plan, told: Callable[[Desk], None] = unheard
+) -> None:
+    """Charter, keys, circles and quorum key, each desk doing its own part. Raises `CeremonyStopped`."""
+    first = desks[min(desks)]
+    founding.begin(first, founders.charter)
+    take_turns(desks.values(), FOUNDING_ROUNDS, told)
+    founding.key_circles(first, plan, founders.salt)
+    take_turns(desks.values(), FOUNDING_ROUNDS, told)
+    if len({desk.public.fingerprint for desk in desks.values()}) > 1:
+        raise CeremonyStopped("the desks do not agree")
+    if not all(desk.public.ready and set(desk.members.names) == set(desks) for desk in desks.values()):
+        raise CeremonyStopped
 
 
 def open_desks(founders: Founders, address: str, calendar: Calendar) -> dict[int, Desk]:

@@ -80,11 +80,11 @@ class History:
     def _gifts(self, week: int) -> None:
         day = self.fund.calendar()
         general = self.fund.charter.gift_reference
-        for _ in range(self.dice.randint(4, 9)):
-            self.fund.bank.receive(self.dice.choice((2500, 5000, 10000, 20000, 50000)), general, "Giver", _IBAN, day)
-        for _ in range(2):
+        for _ in range(self.dice.randint(2, 4)):
+            self.fund.bank.receive(self.dice.choice((20000, 50000, 100000, 250000)), general, "Giver", _IBAN, day)
+        for _ in range(1):
             reference, _ = Visitor(self.fund.address).give(self.dice.choice(("be", "en")))
-            self.fund.bank.receive(self.dice.choice((100_000, 250_000, 500_000)), reference, "Giver", _IBAN, day)
+            self.fund.bank.receive(self.dice.choice((500_000, 1_000_000, 1_500_000)), reference, "Giver", _IBAN, day)
         if week == 3:
             party = self.fund.planned.plan.related[0]
             self.fund.bank.receive(300_000, general, party.name, party.ibans[0], day)

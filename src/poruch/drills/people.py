@@ -44,9 +44,9 @@ class _Traits:
     def fit(self, piece: Fragment) -> bool:
         return (
             (not piece.who or self.who in piece.who)
-            and piece.sex in ("", self.sex)
-            and piece.place in ("", self.place)
+            
             and (self.family or not piece.family)
+            and (self.who != "other" or not piece.job)
         )
 
 
@@ -142,17 +142,17 @@ def invent(count: int, seed: int) -> list[Submission]:
         raise ValueError(f"between 0 and {MOST_PEOPLE} people can be invented")
     random = Random(seed)  # noqa: S311 (a demo wants the same people again)
     speakers = {language: _Speakers(language, random) for language in LANGUAGES}
-    languages: list[str] = []
-    while len(languages) < count:
-        languages += random.sample(_OF_TEN, len(_OF_TEN))
     seen: set[str] = set()
-    return [speakers[language].next(seen) for language in languages[:count]]
+    people: list[Submission] = []
+    while len(people) < count:
+        people += [speakers[language].next(seen) for language in random.sample(_OF_TEN, len(_OF_TEN))]
+    return people[:count]
 
 
 def _iban(random: Random, seen: set[str]) -> str:
     """An account number that passes the checks of its bank and country; its account is nobody's that we know of."""
+    country, banks, digits = random.choice(_BANKS)
     while True:
-        country, banks, digits = random.choice(_BANKS)
         bank, account = random.choice(banks), f"{random.randrange(1, 10**digits):0{digits}}"
         try:
             iban = str(IBAN(str(IBAN.generate(country, bank, account)), validate_bban=True))

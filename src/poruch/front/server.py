@@ -65,13 +65,19 @@ def make_wsgi(folder: Path, clock: Clock = real_day, *, key: bytes | None = None
     folder = Path(folder)
     _configure(folder)
     from django.core.wsgi import get_wsgi_application
+    from django.db import connection
 
     from poruch.front.dropstore import DropStore
     from poruch.front.memory import MemoryKey
+    from poruch.front.publishing import restore_files
     from poruch.front.site import Site, install
 
-    install(Site(folder, clock, MemoryKey(key), DropStore(folder)))
-    return get_wsgi_application()
+    site = Site(folder, clock, MemoryKey(key), DropStore(folder))
+    install(site)
+    application = get_wsgi_application()
+    restore_files(site)
+    connection.close()
+    return application
 
 
 def serve(folder: Path, host: str, port: int, clock: Clock = real_day, *, threads: int = 8) -> None:

@@ -4,7 +4,6 @@ Any order of arrival gives one state. A segment counts when its signature verifi
 its author reaches it without a gap; what comes too early waits. Nothing here stops a desk from reading the rest.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -57,14 +56,22 @@ class Chains:
 
     def add(self, signed: SignedSegment) -> tuple[Outcome, list[SignedSegment]]:
         """The outcome for `signed`, and the segments that count from now on, in chain order."""
+        first = self._judge_one(signed)
+        counted = []
+        released = [signed] if first is Outcome.ACCEPTED else []
+        while released:  # a loop, for a chain may arrive last segment first
+            one = released.pop()
+            if one is not signed and self._judge_one(one) is not Outcome.ACCEPTED:
+                continue
+            counted.append(one)
+            released += reversed(self._accept(one))
+        return first, counted
+
+    def _judge_one(self, signed: SignedSegment) -> Outcome:
         outcome = self._judge(signed)
-        if outcome in REFUSED:
-            if all(fault.raw != signed.raw for fault in self.faults):
-                self.faults.append(Fault(outcome, signed.raw, signed.segment.author))
-            return outcome, []
-        if outcome is not Outcome.ACCEPTED:
-            return outcome, []
-        return outcome, list(self._accept(signed))
+        if outcome in REFUSED and all(fault.raw != signed.raw for fault in self.faults):
+            self.faults.append(Fault(outcome, signed.raw, signed.segment.author))
+        return outcome
 
     def _judge(self, signed: SignedSegment) -> Outcome:
         segment = signed.segment
@@ -113,18 +120,16 @@ class Chains:
             return False
         return True
 
-    def _accept(self, signed: SignedSegment) -> Iterator[SignedSegment]:
+    def _accept(self, signed: SignedSegment) -> list[SignedSegment]:
+        """Count `signed`; whoever waited for it is to be judged now, in the order of the result."""
         segment = signed.segment
         self._ids[(segment.author, segment.life, segment.seq)] = signed.id
         self.heads[(segment.author, segment.life)] = signed
         self.clock = max(self.clock, segment.clock)
-        yield signed
         places = [(segment.author, segment.life, segment.seq + 1)]
         if len(self._ids) == 1:  # the charter came: whoever waited for the roster is judged now
             places = sorted(self._waiting)
-        for place in places:
-            for waiting in self._waiting.pop(place, {}).values():
-                yield from self.add(waiting)[1]
+        return [waiting for place in places for waiting in self._waiting.pop(place, {}).values()]
 
     @property
     def positions(self) -> dict[tuple[int, int], int]:

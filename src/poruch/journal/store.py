@@ -98,6 +98,10 @@ class Store:
         row = self._db.execute("SELECT bytes FROM body WHERE sha256 = ?", (sha256,)).fetchone()
         return bytes(row[0]) if row else None
 
+    def body_hashes(self) -> set[bytes]:
+        """The hashes of all bodies that are here."""
+        return {bytes(sha256) for (sha256,) in self._db.execute("SELECT sha256 FROM body")}
+
     def unpushed_bodies(self) -> list[bytes]:
         """Own bodies that the relay has not taken yet."""
         return [bytes(body) for (body,) in self._db.execute("SELECT bytes FROM body WHERE pushed = 0")]

@@ -4,7 +4,7 @@ import hashlib
 import http.client
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -93,22 +93,46 @@ class HttpRelay:
     today: Callable[[], date]
     random: Callable[[int], bytes] = os.urandom
     timeout_seconds: float = 30.0
+    _line: http.client.HTTPConnection | None = field(default=None, repr=False)
 
     def _ask(self, method: str, path: str, body: bytes = b"", *, signed: bool = True) -> tuple[int, bytes]:
-        url = urlsplit(self.address)
-        kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
         headers = {"Content-Type": "application/octet-stream"} if body else {}
         if signed:
             headers |= sign_request(method, path, body, self.number, self.key, self.today(), self.random(16))
-        connection = kind(url.netloc, timeout=self.timeout_seconds)
+        else:
+            self.close()  # as a stranger: on a line of its own, so that it is not known by its neighbours
+        fresh = self._line is None
         try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read(LIMIT_BYTES)
+            return self._send(method, path, body, headers)
         except (OSError, http.client.HTTPException):
+            self.close()
+            if fresh:
+                raise RelayUnreachable(method) from None
+        try:  # the line had been left open and the front closed it; all requests may be repeated
+            if signed:
+                headers |= sign_request(method, path, body, self.number, self.key, self.today(), self.random(16))
+            return self._send(method, path, body, headers)
+        except (OSError, http.client.HTTPException):
+            self.close()
             raise RelayUnreachable(method) from None
         finally:
-            connection.close()
+            if not signed:
+                self.close()
+
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        if self._line is None:
+            url = urlsplit(self.address)
+            kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+            self._line = kind(url.netloc, timeout=self.timeout_seconds)
+        self._line.request(method, path, body, headers)
+        answer = self._line.getresponse()
+        return answer.status, answer.read(LIMIT_BYTES)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
     def _post(self, path: str, body: bytes) -> bytes:
         status, answer = self._ask("POST", path, body)

@@ -123,6 +123,6 @@ def _counted(data: bytes) -> bytes:
 def _take(plain: bytes, position: int) -> tuple[bytes, int]:
     start = position + 2
     end = start + int.from_bytes(plain[position:start], "big")
-    if start > len(plain) or end > len(plain):
+    if end > len(plain):
         raise BadSlip("a length inside goes beyond the end")
     return plain[start:end], end

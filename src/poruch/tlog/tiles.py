@@ -55,7 +55,7 @@ def parse_bundle(data: bytes) -> tuple[bytes, ...]:
     while position < len(data):
         start = position + 2
         end = start + int.from_bytes(data[position:start], "big")
-        if end > len(data) or start > len(data):
+        if end > len(data):
             raise BadTile("an entry is cut")
         entries.append(data[start:end])
         position = end

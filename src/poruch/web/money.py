@@ -3,7 +3,7 @@
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 
-SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "PLN": "zł"}
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "PLN": "zł", "JPY": "¥"}
 EXPONENTS = {"JPY": 0, "ISK": 0, "KRW": 0}
 BEFORE = frozenset({"en"})
 NBSP = "\xa0"
