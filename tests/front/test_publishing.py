@@ -181,7 +181,9 @@ def test_only_files_of_the_log_are_served(browser: Browser, path: str, log: Log)
     assert browser.get(f"/log/{path}").status == 404
 
 
-def test_the_files_are_whole_again_after_a_crash_before_the_checkpoint(front: Front, browser: Browser, log: Log) -> None:
+def test_the_files_are_whole_again_after_a_crash_before_the_checkpoint(
+    front: Front, browser: Browser, log: Log
+) -> None:
     before = read_from(browser, "checkpoint")
     Path(front.folder / "log" / "checkpoint").unlink()
     front.restart()

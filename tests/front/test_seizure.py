@@ -89,7 +89,9 @@ def plant(front: Front) -> dict[str, str]:
     code = codes.parse(check.code)
     plant_mailbox(front, browser, code)
     browser.post("/en/mailbox/", {"code": CANARIES["mistyped"]})
-    browser.ask("GET", "/en/" + CANARIES["address"] + "?q=" + CANARIES["address"], headers={"User-Agent": CANARIES["agent"]})
+    browser.ask(
+        "GET", "/en/" + CANARIES["address"] + "?q=" + CANARIES["address"], headers={"User-Agent": CANARIES["agent"]}
+    )
     browser.ask("POST", "/en/ask/need/", b"--b\r\nContent-Disposition: form-data; name=\"x\"; filename=\"y\"\r\n\r\n"
                 + CANARIES["file"].encode() * 200_000 + b"\r\n--b--\r\n", {"Content-Type": "multipart/form-data; boundary=b"})  # fmt: skip
     gift = browser.send(browser.get("/en/give/"), "/give/", code="1")

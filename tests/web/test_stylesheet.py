@@ -55,7 +55,9 @@ def test_edges_and_bars_can_be_seen(scheme: dict[str, str], edge: str) -> None:
 
 
 def test_every_class_of_the_sheet_is_used_and_every_class_used_is_there() -> None:
-    sheet = {name for name in re.findall(r"\.([a-z][a-z-]*\d*)(?=[\s,.:{\[>+])", SHEET) if not re.fullmatch(r"[tu]\d+", name)}
+    sheet = {
+        name for name in re.findall(r"\.([a-z][a-z-]*\d*)(?=[\s,.:{\[>+])", SHEET) if not re.fullmatch(r"[tu]\d+", name)
+    }
     used: set[str] = set()
     for room in ("web", "front"):
         for path in (SOURCE / room / "templates").rglob("*.html"):

@@ -12,7 +12,8 @@ from extracting import SOURCE, strings
 LOCALE = SOURCE / "web" / "locale"
 LANGUAGES = ("be", "en")
 BLANK = re.compile(r"%\(\w+\)s")
-TARASHKIEVITSA = re.compile(r"сьн|зьм|[сз]ьв|цьв|ьлл|ільл|плян|лёс$|эўро|\bхв", re.IGNORECASE)
+# Softness is not written between soft consonants; the particle -сьці (хтосьці) is the exception.
+TARASHKIEVITSA = re.compile(r"сьн|зьм|[сз]ьв|цьв|ільл|ыльл|плян|эўро|[сз]ьц(?!і\b)|цьц", re.IGNORECASE)
 RUSSIAN = re.compile("[иъщИЪЩ]")
 
 

@@ -76,13 +76,14 @@ def run_founding(folder: Path, plan: Path) -> int:
     except (BadCharter, BadOfficers) as error:
         print(error.detail or error.sentence, file=sys.stderr)
         return 2
+    _refuse_used(folder)
     _keep_to_ourselves()
     charter = planned.plan
     print(_WELCOME.format(name=charter.name, n=len(planned.names), k=charter.k), flush=True)
     with _all_or_nothing(folder) as made:
         words = _found(made, planned)
     front, desks = shlex.quote(str(folder / "front")), folder / "desks"
-    print(_FOUNDED.format(name=charter.name, words=words, front=front))
+    print(_FOUNDED.format(name=charter.name, words=words, front=front), end="")
     for name in planned.names.values():
         print(f"  bin/poruch desk {shlex.quote(str(desks / name.lower()))} --front {FRONT_ADDRESS}")
     print(_AFTERWARDS.format(desks=desks))
@@ -218,12 +219,15 @@ def fingerprint_words(fingerprint: bytes) -> str:
     return " ".join(words)
 
 
+def _refuse_used(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FolderInUse(str(folder))
+
+
 @contextmanager
 def _all_or_nothing(folder: Path) -> Iterator[Path]:
     """A folder beside `folder` that takes its name when the block is through, and is removed if it is not."""
     folder = folder.absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FolderInUse(str(folder))
     half = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         yield half

@@ -44,7 +44,7 @@ class _Traits:
     def fit(self, piece: Fragment) -> bool:
         return (
             (not piece.who or self.who in piece.who)
-            
+            and piece.place in ("", self.place)
             and (self.family or not piece.family)
             and (self.who != "other" or not piece.job)
         )

@@ -2,7 +2,7 @@
 
 import threading
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from poruch.front.models import Fact, Segment
 from poruch.journal.chains import Chains, Outcome
@@ -41,6 +41,8 @@ class FrontJournal:
         with self._lock:
             chains = self._open_chains()
             if chains is None:
+                return
+            if _last_row() == self._last:
                 return
             new: list[SignedSegment] = []
             for row in Segment.objects.filter(id__gt=self._last).order_by("id").iterator():
@@ -86,7 +88,7 @@ class FrontJournal:
             counted += new
         Segment.objects.bulk_create([_row(signed) for signed in counted], ignore_conflicts=True)
         self._fold(counted)
-        self._last = Segment.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        self._last = _last_row()
         chains.faults.clear()  # kept by desks, as proof; a stranger could fill this memory
         return outcomes
 
@@ -95,6 +97,13 @@ class FrontJournal:
         with self._lock:
             self.refresh()
             return dict(self._chains.positions) if self._chains else {}
+
+
+def _last_row() -> int:
+    """The number of the last stored segment; asked at every page, so without the ORM."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(id) FROM front_segment")
+        return int(cursor.fetchone()[0] or 0)
 
 
 def _row(signed: SignedSegment) -> Segment:

@@ -68,12 +68,14 @@ def make_wsgi(folder: Path, clock: Clock = real_day, *, key: bytes | None = None
     from django.db import connection
 
     from poruch.front.dropstore import DropStore
+    from poruch.front.kept import forget
     from poruch.front.memory import MemoryKey
     from poruch.front.publishing import restore_files
     from poruch.front.site import Site, install
 
     site = Site(folder, clock, MemoryKey(key), DropStore(folder))
     install(site)
+    forget()
     application = get_wsgi_application()
     restore_files(site)
     connection.close()

@@ -151,7 +151,8 @@ class Ceremonies:
             ceremony.digests.setdefault(author, event.digest)
         elif isinstance(event, DealingPublished) and author in dealers and author not in ceremony.dealings:
             ceremony.deal(author, event)
-        elif isinstance(event, DealingDisputed) and author in officers:
+        elif isinstance(event, DealingDisputed) and author in officers and author not in ceremony.certified:
+            # Who has certified had all he could dispute: later words of his must not undo a key in force.
             ceremony.stop("a sub-share was disputed", (event.dealer, author))
         elif isinstance(event, GroupCertified) and author in officers and ceremony.all_dealt:
             ceremony.certified.setdefault(author, (event.transcript, event.group))
@@ -163,7 +164,9 @@ class Ceremonies:
         check_officers(event.k, list(event.officers))
         if not set(event.officers) <= set(roster) or author not in roster:
             raise BadEvent("officers who are not on the roster")
-        if self.group is None and event.dealers != event.officers:
+        if self.group is not None:
+            raise BadEvent("a key is in force; this version does not deal it anew")
+        if event.dealers != event.officers:
             raise BadEvent("the first ceremony is dealt by all")
         session = session_of(event_bytes(event))
         self.sessions.setdefault(session, Ceremony(session, event, author))

@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date
 
-from poruch.errors import Malformed, NotAllowed, Refused
-from poruch.events.charter import CIRCLES, Charter
+from poruch.errors import BadEvent, Malformed, NotAllowed, Refused
+from poruch.events.charter import CIRCLES, Charter, fund_id
 from poruch.events.kinds import (
     AnyEvent,
+    CeremonyProposed,
     CircleKeyed,
     FundFounded,
     LogPolicySet,
@@ -65,7 +66,10 @@ class PublicState:
             if not isinstance(entry, Clear):
                 continue
             try:
-                self.hear(signed.segment.author, signed.segment.day, parse_event(entry.event))
+                event = parse_event(entry.event)
+                if isinstance(event, FundFounded) and fund_id(event.charter) != signed.segment.fund:
+                    raise BadEvent("the charter of another fund")
+                self.hear(signed.segment.author, signed.segment.day, event)
             except (Malformed, Refused) as error:
                 self.faults.append(f"{error.name} in a segment of officer {signed.segment.author}")
 
@@ -88,7 +92,14 @@ class PublicState:
         elif isinstance(event, MailboxReplied):
             self.replies.setdefault(event.mailbox, []).append(Reply(event.body, day))
         else:
+            if isinstance(event, CeremonyProposed):
+                self._check_quorum(event)
             self.ceremonies.apply(author, event, self.roster.signing)
+
+    def _check_quorum(self, event: CeremonyProposed) -> None:
+        """Desks take part in a ceremony by themselves: none may make a key that fewer can open than the charter says."""
+        if self.charter is None or (event.k, event.officers) != (self.charter.k, self.charter.numbers):
+            raise NotAllowed("the quorum is the one that the charter names")
 
     def _key_circle(self, event: CircleKeyed) -> None:
         known = self.circles.get(event.circle)

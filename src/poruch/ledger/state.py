@@ -183,11 +183,11 @@ class Ledger:
         if isinstance(event, InstalmentSettled):
             if payment.state == "settled":
                 self.faults.append("The bank settled one instalment twice.")
-            payment.state, payment.day = "settled", event.day
+            if payment.state != "returned":  # statements may list a return before its payment
+                payment.state, payment.day = "settled", event.day
             self._post(event.day, item.currency, "payout", item.end_to_end, account, BANK, item.amount_minor)
         else:
-            if payment.state == "settled":
-                self._post(event.day, item.currency, "return", item.end_to_end, BANK, account, item.amount_minor)
+            self._post(event.day, item.currency, "return", item.end_to_end, BANK, account, item.amount_minor)
             payment.state, payment.day, payment.reason = "returned", event.day, event.reason
 
     # ---- the bank -----------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from poruch.events.kinds import (
     InstalmentSettled,
     QuarantineReturned,
 )
-from poruch.ledger.state import Ledger
+from poruch.ledger.state import Ledger, Payment
 
 RETURN_PREFIX = "RET"
 
@@ -66,7 +66,8 @@ def judge(ledger: Ledger, entry: BankEntry, references: frozenset[str], related:
 
 def _credit(ledger: Ledger, entry: BankEntry, references: frozenset[str], related: Related) -> Event:
     amount_minor = entry.amount_minor
-    if entry.end_to_end in ledger.payments and (entry.returned or not entry.reference):
+    payment = ledger.payments.get(entry.end_to_end)
+    if payment and _is_whole(payment, entry, amount_minor) and (entry.returned or not entry.reference):
         return InstalmentReturned(entry.end_to_end, entry.id, entry.day, entry.reason[:35])
     rule = related(entry.name, entry.iban)
     if rule:
@@ -79,11 +80,17 @@ def _credit(ledger: Ledger, entry: BankEntry, references: frozenset[str], relate
 def _debit(ledger: Ledger, entry: BankEntry) -> Event:
     amount_minor = -entry.amount_minor
     payment = ledger.payments.get(entry.end_to_end)
-    if payment and (payment.item.amount_minor, payment.item.currency) == (amount_minor, entry.currency):
+    if payment and _is_whole(payment, entry, amount_minor):
         return InstalmentSettled(entry.end_to_end, entry.id, entry.day)
     for credit in ledger.quarantined.values():
-        if entry.end_to_end == return_id(credit.entry) and amount_minor == credit.amount_minor:
+        sent_back = credit.entry in ledger.returned
+        if not sent_back and entry.end_to_end == return_id(credit.entry) and amount_minor == credit.amount_minor:
             return QuarantineReturned(entry.id, credit.entry, entry.day, amount_minor)
     if entry.charge:
         return CostCharged(entry.id, entry.day, amount_minor, entry.currency)
     return DebitUnmatched(entry.id, entry.day, amount_minor, entry.currency)
+
+
+def _is_whole(payment: Payment, entry: BankEntry, amount_minor: int) -> bool:
+    """Neither more nor less than the instalment: a part of it waits as unmatched, or the books would not be the bank's."""
+    return (payment.item.amount_minor, payment.item.currency) == (amount_minor, entry.currency)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from poruch.front import publishing, totals
+from poruch.front.kept import kept
 from poruch.front.models import LogState
 from poruch.front.pages import methods, page, ready
 from poruch.front.site import current
@@ -33,6 +34,7 @@ def log_context() -> dict[str, Any]:
     }
 
 
+@kept
 @methods("GET")
 @ready
 def home(request: HttpRequest, language: str) -> HttpResponse:
@@ -40,6 +42,7 @@ def home(request: HttpRequest, language: str) -> HttpResponse:
     return page(request, "front/home.html", log_context())
 
 
+@kept
 @methods("GET")
 @ready
 def accounts(request: HttpRequest, language: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from poruch.front.kept import kept
 from poruch.front.pages import message_page, methods, page, ready
 
 PAGES = {
@@ -13,6 +14,7 @@ PAGES = {
 }
 
 
+@kept
 @methods("GET")
 @ready
 def words(request: HttpRequest, language: str, key: str) -> HttpResponse:
