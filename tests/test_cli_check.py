@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, Thread
 from pathlib import Path
 
 import pytest
-from command import files_in, flip, run
 
+from command import files_in, flip, run
 from poruch.crypto import codes
 from poruch.crypto.codes import CodeKeys
 from poruch.tlog.slips import SLIP_SIZE, open_slip

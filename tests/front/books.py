@@ -3,8 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-from fund import ORIGIN, Fund
-
+from front.fund import ORIGIN, Fund
 from poruch.crypto.codes import CodeKeys
 from poruch.crypto.commitments import blind_for, fresh_blind
 from poruch.tlog.checkpoints import sign_head, write_checkpoint

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from browser import ANSWERS, Browser, Page, open_mailbox, retyped, submit, to_check
-from conftest import Front
 
+from front.browser import ANSWERS, Browser, Page, open_mailbox, retyped, submit, to_check
+from front.process import Front
 from poruch.crypto import codes
 from poruch.crypto.codes import CodeKeys
 from poruch.journal.dropbox import open_codes, open_drop, open_story

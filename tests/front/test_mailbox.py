@@ -3,9 +3,9 @@
 from datetime import date
 
 import pytest
-from browser import Browser, Page, open_mailbox, submit
-from conftest import Front, today
 
+from front.browser import Browser, Page, open_mailbox, submit
+from front.process import Front, today
 from poruch.crypto import codes
 from poruch.crypto.codes import CodeKeys
 from poruch.events.mailbox import Message

@@ -10,7 +10,7 @@ from poruch.errors import BadIban
 from poruch.front.memory import PASS_SECONDS, MemoryKey
 from poruch.front.nonces import Nonces
 from poruch.front.references import ALPHABET, in_fours, new_reference, parse_iban, remainder
-from poruch.front.silence import NamesOnly, what
+from poruch.front.silence import NamesOnly
 from poruch.front.text import clean
 
 
@@ -130,10 +130,9 @@ def test_an_error_is_written_by_its_class_and_place_only(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stderr", out)
     try:
         parse_iban("secret")
-    except BadIban as error:
+    except BadIban:
         record = logging.LogRecord("django.request", logging.ERROR, "", 0, "secret %s", ("secret",), sys.exc_info())
         NamesOnly().emit(record)
-        assert what(error) == "BadIban"
     assert out.getvalue().startswith("front: BadIban at poruch/front/references.py:")
     assert "secret" not in out.getvalue()
 

@@ -1,9 +1,10 @@
 """Every page: headers, no cookie, languages, wrong methods; and what a front says before its fund is founded."""
 
 import pytest
-from browser import Browser, to_check
-from conftest import new_front
-from fund import make_fund
+
+from front.browser import Browser, to_check
+from front.fund import make_fund
+from front.process import new_front
 
 LANGUAGES = ("be", "en")
 PATHS = (

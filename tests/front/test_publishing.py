@@ -1,15 +1,14 @@
-"""The log on the front: taken as docs/spec/log.md section 3 says, served as files, shown in sums; gifts and their codes."""
+"""The log on the front: taken by docs/spec/log.md section 3, served as files, shown in sums; gifts and their codes."""
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from books import Log
-from browser import Browser
-from conftest import Front, today
 
+from front.books import Log
+from front.browser import Browser
+from front.process import Front, today
 from poruch.crypto import codes
 from poruch.crypto.codes import CodeKeys
 from poruch.events.drops import GiftAnnouncement
@@ -44,7 +43,7 @@ def gift(front: Front) -> tuple[str, int]:
 
 
 @pytest.fixture(scope="module")
-def log(front: Front, gift: tuple[str, int]) -> Iterator[Log]:
+def log(front: Front, gift: tuple[str, int]) -> Log:
     """Two epochs published; the first gift of the first belongs to the holder of the code."""
     keys = CodeKeys.from_code(gift[1], front.fund.charter.code_salt)
     log = Log(front.fund)
@@ -54,7 +53,7 @@ def log(front: Front, gift: tuple[str, int]) -> Iterator[Log]:
     front.relay().leave_slips([(keys.lookup_id, slip)])
     body, _ = log.next_epoch((90000, 80000, 70000, 60000, 50000), {"first-months": (30000,) * 6, "legal": ()})
     assert publish(front, body) == (200, b"published\n")
-    yield log
+    return log
 
 
 def test_a_gift_is_announced_once_and_its_reference_is_well_formed(front: Front, gift: tuple[str, int]) -> None:

@@ -5,10 +5,10 @@ import os
 from datetime import date, timedelta
 
 import pytest
-from browser import Browser, submit
-from conftest import Front, today
-from fund import make_fund
 
+from front.browser import Browser, submit
+from front.fund import make_fund
+from front.process import Front, today
 from poruch.crypto.signatures import SigningKey
 from poruch.errors import AlreadyTaken, RelayUnreachable
 from poruch.events.codec import encode
@@ -114,7 +114,7 @@ def test_segments_in_any_order_make_one_state(front: Front) -> None:
 
 
 def test_an_empty_front_takes_its_own_fund_only(tmp_path_factory: pytest.TempPathFactory) -> None:
-    from conftest import new_front
+    from front.process import new_front
 
     fund, other = make_fund(), make_fund()
     front = new_front(tmp_path_factory.mktemp("other"), fund, found=False)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import axe_core_python
 import pytest
-from books import Log
-from browser import ANSWERS, open_mailbox, submit
-from conftest import ROOT, Front, today
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, sync_playwright
-from test_mailbox import tell
-from test_publishing import publish
 
+from front.books import Log
+from front.browser import ANSWERS, open_mailbox, submit
+from front.process import ROOT, Front, today
+from front.test_mailbox import tell
+from front.test_publishing import publish
 from poruch.crypto import codes
 
 CHROMIUM = "/usr/bin/chromium"

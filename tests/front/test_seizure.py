@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import ANSWERS, Browser, open_mailbox, retyped, to_check
-from conftest import Front, new_front, today
-from fund import make_fund
 
+from front.browser import ANSWERS, Browser, open_mailbox, retyped, to_check
+from front.fund import make_fund
+from front.process import Front, new_front, today
 from poruch.crypto import codes
 from poruch.crypto.codes import CodeKeys
 from poruch.events.mailbox import Message
@@ -92,8 +92,9 @@ def plant(front: Front) -> dict[str, str]:
     browser.ask(
         "GET", "/en/" + CANARIES["address"] + "?q=" + CANARIES["address"], headers={"User-Agent": CANARIES["agent"]}
     )
-    browser.ask("POST", "/en/ask/need/", b"--b\r\nContent-Disposition: form-data; name=\"x\"; filename=\"y\"\r\n\r\n"
-                + CANARIES["file"].encode() * 200_000 + b"\r\n--b--\r\n", {"Content-Type": "multipart/form-data; boundary=b"})  # fmt: skip
+    part = b'--b\r\nContent-Disposition: form-data; name="x"; filename="y"\r\n\r\n'
+    photo = part + CANARIES["file"].encode() * 200_000 + b"\r\n--b--\r\n"
+    browser.ask("POST", "/en/ask/need/", photo, {"Content-Type": "multipart/form-data; boundary=b"})
     gift = browser.send(browser.get("/en/give/"), "/give/", code="1")
     [reference] = gift.tree.xpath("//dd[contains(@class, 'mono')]/b/text()")
     secrets |= {"reference": reference.replace(" ", ""), "reference as shown": reference}

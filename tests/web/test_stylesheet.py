@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from extracting import SOURCE
+
+from web.extracting import SOURCE
 
 SHEET = (SOURCE / "web" / "static" / "poruch.css").read_text()
 LIGHT, DARK = (
@@ -39,9 +40,9 @@ def test_it_fetches_nothing() -> None:
     ("ink", "ground"),
     [
         ("ink", "paper"), ("ink", "card"), ("ink", "wash"), ("ink", "mist"), ("ink", "bad-wash"),
-        ("soft", "paper"), ("soft", "card"), ("soft", "wash"), ("soft", "mist"), ("accent", "paper"), ("accent", "card"),
-        ("accent", "wash"), ("on", "accent"), ("good", "good-wash"), ("wait", "wait-wash"), ("bad", "bad-wash"),
-        ("bad", "paper"),
+        ("soft", "paper"), ("soft", "card"), ("soft", "wash"), ("soft", "mist"), ("accent", "paper"),
+        ("accent", "card"), ("accent", "wash"), ("on", "accent"), ("good", "good-wash"), ("wait", "wait-wash"),
+        ("bad", "bad-wash"), ("bad", "paper"),
     ],
 )  # fmt: skip
 def test_text_has_enough_contrast(scheme: dict[str, str], ink: str, ground: str) -> None:

@@ -6,6 +6,7 @@ certifies, over a front that runs for as long as the founding.
 
 import getpass
 import os
+import re
 import resource
 import shlex
 import shutil
@@ -40,6 +41,7 @@ from poruch.rails.money import exponent
 
 FINGERPRINT_WORDS = 8  # 103 bits: nobody makes a second fund with the same words
 FRONT_ADDRESS = "http://127.0.0.1:8000"
+_ACCOUNT = re.compile("[a-z0-9][a-z0-9-]{0,31}")  # as the log writes it (docs/spec/log.md section 4)
 _LONGEST_NAME = 40  # characters
 _TRIES = 3
 
@@ -103,6 +105,7 @@ def read_plan(path: Path) -> PlannedFund:
     except BadAmount:
         raise BadCharter("The currency must be three capital letters of ISO 4217.") from None
     _check_names(list(planned.names.values()))
+    _check_programmes(planned.plan)
     # The charter is tried with keys of nobody, so that founders hear of a fault before they think of passphrases.
     founding.make_charter(planned.plan, [(number, bytes(32)) for number in planned.names])
     return planned
@@ -116,6 +119,24 @@ def _check_names(names: list[str]) -> None:
             raise BadCharter(f"A working name must have 1 to {_LONGEST_NAME} characters, and name a folder.")
     if len({unicodedata.normalize("NFC", name).lower() for name in names}) < len(names):
         raise BadCharter("Two founders have the same working name.")
+
+
+def _check_programmes(plan: founding.Plan) -> None:
+    """Whoever founds hears now what would otherwise stop the first grant, or the first publication."""
+    keys = [programme.key for programme in plan.programmes]
+    if len(set(keys)) < len(keys) or not all(map(_ACCOUNT.fullmatch, keys)):
+        raise BadCharter("The key of a programme must be small letters, digits and dashes, and no other's.")
+    for programme in plan.programmes:
+        if not _ACCOUNT.fullmatch(programme.account) or programme.account.startswith("cost-"):
+            raise BadCharter(
+                "The account of a programme must be small letters, digits and dashes. What begins with cost- is nobody's "
+                "grant."
+            )
+        if programme.approvals >= len(plan.circles["casework"]):
+            raise BadCharter(
+                f"The programme {programme.key} needs {programme.approvals} to approve a grant, beside the one who proposes "
+                f"it: more than belong to casework."
+            )
 
 
 # ---- passphrases ------------------------------------------------------------------------------

@@ -75,8 +75,17 @@ class DrillFund:
     turns: int = field(default=0)
 
     def sync(self, rounds: int = ROUNDS) -> None:
-        """Every desk syncs and does its duties, until all know all."""
-        take_turns(self.desks.values(), rounds)
+        """All give what they have, then all take it, until nobody's duties have anything to add."""
+        for desk in self.desks.values():
+            desk.push()
+        for _ in range(rounds):
+            written = 0
+            for desk in self.desks.values():
+                desk.sync()
+                written += do_duties(desk)
+                desk.push()
+            if not written:
+                return
 
     def within(self, circle: str) -> list[Desk]:
         """The desks of one circle, each time beginning with the next officer, so that work is shared."""

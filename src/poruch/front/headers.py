@@ -67,6 +67,8 @@ class Doorkeeper:
             response = self._let_in(request, language)
         for name, value in HEADERS.items():
             response[name] = value
+        if not response.streaming and response.status_code != 204:
+            response["Content-Length"] = str(len(response.content))  # without it a server closes every connection
         return response
 
     def _let_in(self, request: HttpRequest, language: str) -> HttpResponse:

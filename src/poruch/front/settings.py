@@ -26,30 +26,9 @@ def build(folder: Path) -> dict[str, Any]:
         "ROOT_URLCONF": "poruch.front.urls",
         "INSTALLED_APPS": ["poruch.front.app.FrontConfig"],
         "MIDDLEWARE": ["poruch.front.headers.Doorkeeper"],
-        "DATABASES": {
-            "default": {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": str(folder / "front.sqlite3"),
-                "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": HUSH},
-                "CONN_MAX_AGE": None,
-            }
-        },
+        "DATABASES": {"default": _database(folder)},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
-        "TEMPLATES": [
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "DIRS": [WEB / "templates", HERE / "templates"],
-                "OPTIONS": {
-                    "libraries": {"poruch": "poruch.web.tags"},
-                    "loaders": [
-                        (
-                            "django.template.loaders.cached.Loader",
-                            ["django.template.loaders.filesystem.Loader"],
-                        )
-                    ],
-                },
-            }
-        ],
+        "TEMPLATES": [_templates()],
         "FORM_RENDERER": "django.forms.renderers.DjangoTemplates",
         "LANGUAGE_CODE": "en",
         "LANGUAGES": list(LANGUAGES.items()),
@@ -62,4 +41,24 @@ def build(folder: Path) -> dict[str, Any]:
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 80 * 1024 * 1024,  # headers.py holds the limit of each path
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 64,
         "FILE_UPLOAD_HANDLERS": ["poruch.front.headers.NoUploads"],
+    }
+
+
+def _database(folder: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(folder / "front.sqlite3"),
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": HUSH},
+        "CONN_MAX_AGE": None,
+    }
+
+
+def _templates() -> dict[str, Any]:
+    return {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [WEB / "templates", HERE / "templates"],
+        "OPTIONS": {
+            "libraries": {"poruch": "poruch.web.tags"},
+            "loaders": [("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader"])],
+        },
     }

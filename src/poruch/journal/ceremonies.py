@@ -158,7 +158,7 @@ class Ceremonies:
             ceremony.certified.setdefault(author, (event.transcript, event.group))
             if len(set(ceremony.certified.values())) > 1:
                 ceremony.stop("officers certified different keys", ())
-            self.group = ceremony.group or self.group
+            self.group = self.group or ceremony.group  # an older session that ends late changes nothing
 
     def _propose(self, author: int, event: CeremonyProposed, roster: dict[int, bytes]) -> None:
         check_officers(event.k, list(event.officers))

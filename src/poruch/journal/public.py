@@ -97,7 +97,7 @@ class PublicState:
             self.ceremonies.apply(author, event, self.roster.signing)
 
     def _check_quorum(self, event: CeremonyProposed) -> None:
-        """Desks take part in a ceremony by themselves: none may make a key that fewer can open than the charter says."""
+        """Desks take part in ceremonies by themselves: none may make a key that fewer open than the charter says."""
         if self.charter is None or (event.k, event.officers) != (self.charter.k, self.charter.numbers):
             raise NotAllowed("the quorum is the one that the charter names")
 

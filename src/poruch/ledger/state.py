@@ -27,7 +27,6 @@ from poruch.events.kinds import (
 from poruch.journal.members import Members
 from poruch.ledger.postings import BANK, COSTS, GIFTS, GRANTS, QUARANTINE, UNMATCHED, PostingSet, transfer
 
-
 TREASURY_ONLY = (
     BatchProposed,
     BatchExported,

@@ -92,5 +92,5 @@ def _debit(ledger: Ledger, entry: BankEntry) -> Event:
 
 
 def _is_whole(payment: Payment, entry: BankEntry, amount_minor: int) -> bool:
-    """Neither more nor less than the instalment: a part of it waits as unmatched, or the books would not be the bank's."""
+    """Neither more nor less than the instalment: a part waits as unmatched, or books and bank would differ."""
     return (payment.item.amount_minor, payment.item.currency) == (amount_minor, entry.currency)

@@ -3,18 +3,25 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.translation import gettext
 
 from poruch.front import publishing, totals
 from poruch.front.kept import kept
 from poruch.front.models import LogState
 from poruch.front.pages import methods, page, ready
 from poruch.front.site import current
+from poruch.web.words import LANGUAGES
 
 
 @methods("GET")
 def languages(request: HttpRequest) -> HttpResponse:
     """All languages, none guessed."""
-    return page(request, "front/languages.html", path="/")
+    offered = []
+    for code, name in LANGUAGES.items():
+        with translation.override(code):
+            offered.append((code, name, gettext("Help for those who refuse to do harm")))
+    return page(request, "front/languages.html", {"offered": offered}, path="/")
 
 
 def log_context() -> dict[str, Any]:

@@ -142,6 +142,8 @@ def case(request: HttpRequest, desk: Desk, drop: str, action: str = "") -> HttpR
     found = desk.cases.cases.get(drop)
     if found is None or (action and action not in (*ACTS, "open")):
         return missing(request, "queue")
+    if action == "approve" and found.live_grant is None:
+        return missing(request, "queue")
     if request.method != "POST":
         return _show(request, desk, found, action, _form(request, desk, found, action or _offered(desk, found)))
     if action == "open":

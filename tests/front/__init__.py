@@ -1,0 +1,1 @@
+"""The front, as a stranger, a desk and a raid meet it."""

@@ -1,0 +1,1 @@
+"""What front and desk share: words, money, the stylesheet."""
