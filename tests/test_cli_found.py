@@ -352,7 +352,7 @@ REFUSED = {
     "an instalment of nothing": (replaced("[90000]", "[0]"), "amounts in minor units"),
     "an account that the log cannot write": (replaced('account = "grants"', 'account = "Grants!"'), "The account of a"),
     "an account of costs": (replaced('account = "grants"', 'account = "cost-grants"'), "The account of a programme"),
-    "more approvals than casework has": (replaced("approvals = 2", "approvals = 4"), "more than belong to casework"),
+    "more approvals than casework has": (replaced("approvals = 2", "approvals = 4"), "casework has fewer members"),
     "two programmes of one key": (replaced('key = "retraining"', 'key = "first-months"'), "The key of a programme"),
     "an amount with a point": (replaced("[90000]", "[900.50]"), "amounts in minor units"),
     "two of one name": (replaced('name = "Klon"', 'name = "RUTA"'), "Two founders have the same working name."),

@@ -16,35 +16,21 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     demo = verbs.add_parser("demo", help="run a whole fund on this machine, with invented people")
-    demo.add_argument(
-        "--once", type=Path, metavar="OUT", help="do the whole way without hands, into OUT"
-    )
-    demo.add_argument(
-        "--submissions", type=Path, metavar="DIR", help="with --once: one TOML a submission"
-    )
-    demo.add_argument(
-        "--statement", type=Path, metavar="FILE", help="with --once: a camt.053 statement"
-    )
-    demo.add_argument(
-        "--folder", type=Path, metavar="DIR", help="where the fund lives (default: demo/)"
-    )
+    demo.add_argument("--once", type=Path, metavar="OUT", help="do the whole way without hands, into OUT")
+    demo.add_argument("--submissions", type=Path, metavar="DIR", help="with --once: one TOML a submission")
+    demo.add_argument("--statement", type=Path, metavar="FILE", help="with --once: a camt.053 statement")
+    demo.add_argument("--folder", type=Path, metavar="DIR", help="where the fund lives (default: demo/)")
     demo.add_argument("--fresh", action="store_true", help="throw the demo's fund away and make a new one")
 
     check = verbs.add_parser("check", help="check a public log: every step, with its result")
     check.add_argument("log", metavar="URL-or-FOLDER", help="https://fund.example/log, or a folder with its files")
-    check.add_argument(
-        "--policy", type=Path, metavar="FILE", help="the policy you trust, not the log's own"
-    )
-    check.add_argument(
-        "--code", metavar="WORDS", help="a receipt code; - reads it from standard input"
-    )
+    check.add_argument("--policy", type=Path, metavar="FILE", help="the policy you trust, not the log's own")
+    check.add_argument("--code", metavar="WORDS", help="a receipt code; - reads it from standard input")
     check.add_argument("--receipt", type=Path, metavar="FILE", help="one .tlog-proof file")
 
     found = verbs.add_parser("found", help="found a fund: charter, officers' keys, quorum key, circles, log keys")
     found.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder; desks/ and front/ are made in it")
-    found.add_argument(
-        "--plan", type=Path, metavar="FILE", required=True, help="the plan, as examples/fund.toml"
-    )
+    found.add_argument("--plan", type=Path, metavar="FILE", required=True, help="the plan, as examples/fund.toml")
 
     front = verbs.add_parser("front", help="serve a front, the fund's public site")
     front.add_argument("folder", type=Path, metavar="FOLDER")

@@ -1,12 +1,21 @@
 """Streets of running desks: a fresh one for what changes it, a busy one for looking around."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from desk.busy import Busy, busy_village
 from desk.street import Street, open_street
-from story.village import found_village
+from story.village import Village, found_village
+
+
+@pytest.fixture()
+def village(tmp_path: Path) -> Iterator[Village]:
+    """A founded fund whose desks run in this process."""
+    made = found_village(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from desk.desk_strings import SOURCE, error_sentences, strings
 
 BLANK = re.compile(r"%\(\w+\)s|%s")
-TARASHKIEVITSA = re.compile(r"сьн|зьм|[сз]ьв|цьв|ьлл|ільл|плян|лёс$|эўро|\bхв", re.IGNORECASE)
+TARASHKIEVITSA = re.compile(r"сьн|(?<!ва)зьм|[сз]ьв|цьв|ьлл|ільл|плян|лёс$|эўро", re.IGNORECASE)
 RUSSIAN = re.compile("[иъщИЪЩ]")
 NOT_OURS = re.compile(r"\b(users?|transactions?|wallets?|tokens?|blockchain|ledger)\b", re.IGNORECASE)
 

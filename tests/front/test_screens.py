@@ -147,8 +147,7 @@ def test_every_page_without_script(
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "be"])
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("be", "dark")])
 def test_axe_finds_nothing_serious(front: Front, chromium: Chromium, code: int, language: str, scheme: str) -> None:
     context = chromium.new_context(bypass_csp=True, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     page = context.new_page()

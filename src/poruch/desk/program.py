@@ -31,6 +31,7 @@ from poruch.journal.store import Store
 from poruch.journal.sync import Relay
 from poruch.ledger.state import Ledger
 
+UNKEPT = 256
 KEY_FILE, STORE_FILE, FUND_FILE = "officer.key", "desk.db", "fund.id"
 
 
@@ -86,6 +87,7 @@ class Desk:
         self.one_time_keys: Counter[bytes] = Counter()
         self.held: list[SignedSegment] = []
         self.faults: list[str] = []
+        self._unkept: list[tuple[bytes, int, bytes | None]] = []
         self._heard_before = self.store.heard()
         self._parsed: dict[tuple[bytes, int], Heard | None] = {}
         self._bodies = self.store.body_hashes()
@@ -97,7 +99,13 @@ class Desk:
 
     def close(self) -> None:
         """Close the store."""
+        self._keep_heard()
         self.store.close()
+
+    def _keep_heard(self) -> None:
+        """Opened events are a projection: losing some only means opening them again, so they are kept in bulk."""
+        self.store.keep_heard(self._unkept)
+        self._unkept = []
 
     # ---- what is known ------------------------------------------------------------------------
 
@@ -195,8 +203,11 @@ class Desk:
             for index in range(len(signed.segment.entries)):
                 self._hear(signed, index, opened)
             self._last_order = signed.order
-        self.store.keep_heard(opened)
+        self._unkept += opened
+        if len(self._unkept) > UNKEPT:
+            self._keep_heard()
         if len(self.keys) > keys_before and any(raw is None for raw in self._heard_before.values()):
+            self._keep_heard()
             self.store.forget_sealed()
             self._heard_before = self.store.heard()
             self.refold()

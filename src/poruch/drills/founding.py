@@ -129,14 +129,11 @@ def _check_programmes(plan: founding.Plan) -> None:
     for programme in plan.programmes:
         if not _ACCOUNT.fullmatch(programme.account) or programme.account.startswith("cost-"):
             raise BadCharter(
-                "The account of a programme must be small letters, digits and dashes. What begins with cost- is nobody's "
-                "grant."
+                "The account of a programme must be small letters, digits and dashes, without cost- in front."
             )
         if programme.approvals >= len(plan.circles["casework"]):
-            raise BadCharter(
-                f"The programme {programme.key} needs {programme.approvals} to approve a grant, beside the one who proposes "
-                f"it: more than belong to casework."
-            )
+            needs = f"The programme {programme.key} needs {programme.approvals} approvals of a grant"
+            raise BadCharter(f"{needs}; casework has fewer members beside the one who proposes it.")
 
 
 # ---- passphrases ------------------------------------------------------------------------------

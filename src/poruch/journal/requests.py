@@ -17,8 +17,8 @@ from poruch.journal.roster import Roster
 
 COMPONENTS = '("@method" "@path" "content-digest")'
 _INPUT = re.compile(
-    r'poruch=\("@method" "@path" "content-digest"\);created=(\d{1,12});nonce="([0-9a-f]{32})"'
-    r';keyid="([1-9]\d{0,4})";alg="ed25519"'
+    r'poruch=\("@method" "@path" "content-digest"\);created=([0-9]{1,12});nonce="([0-9a-f]{32})"'
+    r';keyid="([1-9][0-9]{0,4})";alg="ed25519"'
 )
 # 64 bytes end in a character that leaves four bits unused: one spelling only, so they are zero.
 _SIGNATURE = re.compile(r"poruch=:([A-Za-z0-9+/]{85}[AQgw]==):")
@@ -65,7 +65,7 @@ def verify_request(
     digest = headers.get("Content-Digest", "")
     if found is None or signed is None:
         raise BadSignature("no signature of the right form")
-    if not hmac.compare_digest(digest, content_digest(body)):
+    if not digest.isascii() or not hmac.compare_digest(digest, content_digest(body)):
         raise BadSignature("another body")
     created, nonce, number = found.groups()
     if int(created) not in {_midnight(today + timedelta(days=days)) for days in (-1, 0, 1)}:

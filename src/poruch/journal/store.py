@@ -1,11 +1,12 @@
 """A desk's store: SQLCipher with a raw key. Segments and bodies as received; projections can be folded again.
 
-At every start the cipher is proved: SQLCipher answers with its version, and the first bytes of the file are not those
-of a plain database.
+At every start the cipher is proved: SQLCipher answers with its version, every page authenticates, and the first bytes
+of the file are not those of a plain database.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import sqlcipher3
 
@@ -18,6 +19,8 @@ CREATE TABLE IF NOT EXISTS segment (
   pushed INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS fault (id BLOB PRIMARY KEY, outcome TEXT NOT NULL, raw BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS body (sha256 BLOB PRIMARY KEY, bytes BLOB NOT NULL, pushed INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS segment_unpushed ON segment (author) WHERE pushed = 0;
+CREATE INDEX IF NOT EXISTS body_unpushed ON body (pushed) WHERE pushed = 0;
 CREATE TABLE IF NOT EXISTS heard (segment BLOB NOT NULL, place INTEGER NOT NULL, event BLOB,
   PRIMARY KEY (segment, place));
 CREATE TABLE IF NOT EXISTS secret (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -41,6 +44,10 @@ class Store:
             self._db.execute("PRAGMA temp_store = MEMORY")
             self._db.execute("PRAGMA secure_delete = ON")
             self._db.executescript(_SCHEMA)
+            # A page that does not authenticate would be read as zeros at the end of a long value, without an error.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if self._db.execute("PRAGMA cipher_integrity_check").fetchone():
+                raise StoreBroken("the file is damaged; restore it from a copy or from your colleagues' desks")
         except sqlcipher3.Error:
             raise StoreBroken("cannot be opened with this key") from None
         with path.open("rb") as file:
@@ -62,6 +69,16 @@ class Store:
                 self._db.execute("ROLLBACK")
             raise StoreBroken("a write failed") from None
 
+    def _read(self, sql: str, *values: object) -> list[Any]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlcipher3.Error:
+            raise StoreBroken("a read failed") from None
+
+    def _one(self, sql: str, name: object) -> bytes | None:
+        rows = self._read(sql, name)
+        return bytes(rows[0][0]) if rows else None
+
     # ---- segments -----------------------------------------------------------------------------
 
     def keep_segments(self, segments: list[SignedSegment], *, pushed: bool) -> None:
@@ -71,12 +88,15 @@ class Store:
 
     def segments(self) -> Iterator[SignedSegment]:
         """All segments, chain by chain."""
-        for (raw,) in self._db.execute("SELECT raw FROM segment ORDER BY author, life, seq"):
-            yield parse_segment(raw)
+        try:
+            for (raw,) in self._db.execute("SELECT raw FROM segment ORDER BY author, life, seq"):
+                yield parse_segment(raw)
+        except sqlcipher3.Error:
+            raise StoreBroken("a read failed") from None
 
     def unpushed_segments(self) -> list[SignedSegment]:
         """Own segments that the relay has not taken yet."""
-        rows = self._db.execute("SELECT raw FROM segment WHERE pushed = 0 ORDER BY author, life, seq")
+        rows = self._read("SELECT raw FROM segment WHERE pushed = 0 ORDER BY author, life, seq")
         return [parse_segment(raw) for (raw,) in rows]
 
     def mark_pushed(self, segments: list[SignedSegment]) -> None:
@@ -95,8 +115,7 @@ class Store:
 
     def body(self, sha256: bytes) -> bytes | None:
         """The body with this hash, if it is here."""
-        row = self._db.execute("SELECT bytes FROM body WHERE sha256 = ?", (sha256,)).fetchone()
-        return bytes(row[0]) if row else None
+        return self._one("SELECT bytes FROM body WHERE sha256 = ?", sha256)
 
     def body_hashes(self) -> set[bytes]:
         """The hashes of all bodies that are here."""
@@ -104,7 +123,7 @@ class Store:
 
     def unpushed_bodies(self) -> list[bytes]:
         """Own bodies that the relay has not taken yet."""
-        return [bytes(body) for (body,) in self._db.execute("SELECT bytes FROM body WHERE pushed = 0")]
+        return [bytes(body) for (body,) in self._read("SELECT bytes FROM body WHERE pushed = 0")]
 
     def mark_bodies_pushed(self, hashes: list[bytes]) -> None:
         """The relay took these."""
@@ -114,7 +133,7 @@ class Store:
 
     def heard(self) -> dict[tuple[bytes, int], bytes | None]:
         """Events that were opened before, by (segment id, index); None where they are for others."""
-        rows = self._db.execute("SELECT segment, place, event FROM heard")
+        rows = self._read("SELECT segment, place, event FROM heard")
         return {(bytes(segment), place): (None if event is None else bytes(event)) for segment, place, event in rows}
 
     def keep_heard(self, rows: list[tuple[bytes, int, bytes | None]]) -> None:
@@ -127,8 +146,7 @@ class Store:
 
     def fact(self, name: str) -> bytes | None:
         """A fact that this desk keeps for itself."""
-        row = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-        return bytes(row[0]) if row else None
+        return self._one("SELECT value FROM fact WHERE name = ?", name)
 
     def keep_fact(self, name: str, value: bytes) -> None:
         """Keep a fact."""
@@ -136,12 +154,11 @@ class Store:
 
     def secret(self, name: str) -> bytes | None:
         """A secret of this desk: its share, a one-time identity, a polynomial."""
-        row = self._db.execute("SELECT value FROM secret WHERE name = ?", (name,)).fetchone()
-        return bytes(row[0]) if row else None
+        return self._one("SELECT value FROM secret WHERE name = ?", name)
 
     def secrets(self, prefix: str) -> list[bytes]:
         """The secrets whose names begin with `prefix`."""
-        rows = self._db.execute("SELECT value FROM secret WHERE name >= ? AND name < ?", (prefix, prefix + "\x7f"))
+        rows = self._read("SELECT value FROM secret WHERE name >= ? AND name < ?", prefix, prefix + "\x7f")
         return [bytes(value) for (value,) in rows]
 
     def keep_secret(self, name: str, value: bytes) -> None:

@@ -190,7 +190,7 @@ def _opened(desk: Desk, case: Case) -> dict[str, Any]:
     if not isinstance(person, Person):
         raise MissingCheck("this is not a name")
     matches = screening.screen_name(desk, person.name)
-    return {"person": person, "matches": matches, "blamed": blamed, "listed": len(index.names)}
+    return {"person": person, "matches": matches, "blamed": blamed, "compared": len(index.names)}
 
 
 def _checks(desk: Desk, case: Case) -> list[dict[str, Any]]:
