@@ -175,8 +175,8 @@ def grant(office: Office) -> None:
     assert "€\xa01\xa0800.50" in done
     refused(one.post(path, **rows), "This was done before", "1 200.50")
     refused(one.post(office.case + "approve/"), "Nobody approves a grant that he proposed")
-    for number, said in ((2, "others must approve too"), (3, "With your approval the grant stands")):
-        office.wait(number, office.case, lambda text: "Approve this grant" in text)
+    for number, have, said in ((2, "0 of 2", "others must approve too"), (3, "1 of 2", "With your approval the grant")):
+        office.wait(number, office.case, lambda text, have=have: have in text)  # type: ignore[misc]
         assert said in office.do(number, office.case + "approve/")
     office.wait(1, office.case, lambda text: "Waits for bank details" in text)
     refused(one.post(office.case + "refuse/", reason="too late"), "This was done before", "too late")

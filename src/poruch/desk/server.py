@@ -65,15 +65,16 @@ def serve_desk(
         django.setup()
         from django.core.wsgi import get_wsgi_application
 
-        memory_only = UPLOAD_BYTES + 2**20  # waitress writes what is longer into temporary files
+        # What is too long is read too, so that the door can say so; what is longer than inbuf would go to a disk.
+        memory_only = 4 * UPLOAD_BYTES
         server = waitress.create_server(
             get_wsgi_application(),
             sockets=[listening],
             threads=THREADS,
             ident=None,
-            max_request_body_size=UPLOAD_BYTES,
-            inbuf_overflow=memory_only,
-            outbuf_overflow=4 * memory_only,
+            max_request_body_size=memory_only,
+            inbuf_overflow=memory_only + 2**20,
+            outbuf_overflow=memory_only + 2**20,
             expose_tracebacks=False,
         )
         stop = threading.Event()

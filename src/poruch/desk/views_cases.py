@@ -96,6 +96,8 @@ def _after_grant(desk: Desk, case: Case) -> Step:
     for name, good in PASSED.items():
         if name not in case.checks or case.checks[name].outcome not in good:
             return _missing_check(desk, case, name)
+    if not any(letter.kind == "grant" for letter in case.letters):
+        return Step("tell", case.taken_by == desk.number, case.taken_by)  # two approved before they heard of each other
     if not case.answered:
         return Step("answer", case.taken_by == desk.number, case.taken_by)
     if not case.payees:
@@ -129,7 +131,7 @@ def payment_states(desk: Desk, case: Case) -> list[str]:
 
 def days_left(case: Case, step: Step, today: date) -> int | None:
     """Days until the fund's answer is due, negative when late; None while the fund owes none."""
-    owed = step.key in {"read", "answer", "second", "doubtful", "ask", "agree", "screen", "match", "grant", "approve"}
+    owed = step.key in {"read", "answer", "second", "doubtful", "ask", "agree", "screen", "match", "grant", "approve", "tell"}
     return case.days_left(today) if owed else None
 
 

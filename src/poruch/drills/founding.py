@@ -42,6 +42,7 @@ from poruch.rails.money import exponent
 FINGERPRINT_WORDS = 8  # 103 bits: nobody makes a second fund with the same words
 FRONT_ADDRESS = "http://127.0.0.1:8000"
 _ACCOUNT = re.compile("[a-z0-9][a-z0-9-]{0,31}")  # as the log writes it (docs/spec/log.md section 4)
+_ORIGIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9._-]+)*/log")
 _LONGEST_NAME = 40  # characters
 _TRIES = 3
 
@@ -105,6 +106,8 @@ def read_plan(path: Path) -> PlannedFund:
     except BadAmount:
         raise BadCharter("The currency must be three capital letters of ISO 4217.") from None
     _check_names(list(planned.names.values()))
+    if not _ORIGIN.fullmatch(planned.plan.origin):
+        raise BadCharter("The origin must be the front's address without https://, and /log: fund.example/log.")
     _check_programmes(planned.plan)
     # The charter is tried with keys of nobody, so that founders hear of a fault before they think of passphrases.
     founding.make_charter(planned.plan, [(number, bytes(32)) for number in planned.names])

@@ -71,9 +71,10 @@ class Store:
 
     def _read(self, sql: str, *values: object) -> list[Any]:
         try:
-            return self._db.execute(sql, values).fetchall()
+            rows: list[Any] = self._db.execute(sql, values).fetchall()
         except sqlcipher3.Error:
             raise StoreBroken("a read failed") from None
+        return rows
 
     def _one(self, sql: str, name: object) -> bytes | None:
         rows = self._read(sql, name)

@@ -39,6 +39,7 @@ STEPS = {
     "match": _("Decide on the match"),
     "grant": _("Propose a grant"),
     "approve": _("Approve the grant"),
+    "tell": _("Tell the person"),
     "payee": _("Waits for bank details"),
     "batch": _("Waits for a batch"),
     "bank": _("Waits for the bank"),

@@ -12,7 +12,7 @@ from poruch.desk.site import forms, words
 from poruch.desk.site.pages import at_desk, done, missing, page
 from poruch.desk.site.room import BankFile, current
 from poruch.desk.waiting import batch_waits
-from poruch.errors import MissingCheck, PoruchError
+from poruch.errors import MissingCheck, NotAllowed, PoruchError
 from poruch.events.kinds import BatchItem
 from poruch.ledger.state import Batch
 
@@ -98,11 +98,17 @@ def _list(request: HttpRequest, desk: Desk, form: forms.BatchForm, status: int =
     return page(request, "batches", "desk/batches.html", context, status=status)
 
 
+def _only_treasury(desk: Desk) -> None:
+    if not desk.within("treasury"):
+        raise NotAllowed("treasury")
+
+
 @at_desk("batches", "GET", "POST")
 def propose(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Propose to pay what was chosen."""
     if request.method != "POST":
         return _list(request, desk, _batch_form(desk, None))
+    _only_treasury(desk)
     form = _batch_form(desk, request.POST)
     if form.is_valid():
         wanted = set(form.cleaned_data["items"])

@@ -10,7 +10,7 @@ from poruch.desk import banking, views_books
 from poruch.desk.program import Desk
 from poruch.desk.site import forms, words
 from poruch.desk.site.pages import at_desk, done, page, url
-from poruch.errors import PoruchError
+from poruch.errors import NotAllowed, PoruchError
 
 TABS = (
     ("", lazy("Trial balance")),
@@ -68,6 +68,8 @@ def statements(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Statements that were read; a POST reads one more."""
     if request.method != "POST":
         return _books(request, desk, "statements", {"form": forms.FileForm()})
+    if not desk.within("treasury"):
+        raise NotAllowed("treasury")
     form = forms.FileForm(request.POST, request.FILES)
     if form.is_valid():
         try:

@@ -20,7 +20,7 @@ from poruch.desk.site.pages import at_desk, done, missing, page, url
 from poruch.desk.site.room import current
 from poruch.desk.site.views.queue import chosen
 from poruch.desk.views_cases import days_left, name_opening, next_step, payment_states, rows
-from poruch.errors import MissingCheck, PoruchError
+from poruch.errors import AlreadyDone, MissingCheck, PoruchError
 from poruch.events.drops import Person
 
 ACTION_OF_STEP = {
@@ -33,6 +33,7 @@ ACTION_OF_STEP = {
     "match": "refuse",
     "grant": "grant",
     "approve": "approve",
+    "tell": "tell",
     "failed": "message",
 }
 LIST_ROWS = 12
@@ -91,6 +92,16 @@ def _approve(desk: Desk, case: Case, _typed: Any) -> str:
     return _("Your approval is in the journal; others must approve too.")
 
 
+def _tell(desk: Desk, case: Case, _typed: Any) -> str:
+    grant = case.live_grant
+    if grant is None or not grant.approved:
+        raise MissingCheck("no grant stands")
+    if any(letter.kind == "grant" for letter in case.letters):
+        raise AlreadyDone("the person was told")
+    casework.write_message(desk, case, "", "grant", grant.amounts_minor)
+    return _("The person was told of the grant and is asked for bank details.")
+
+
 def _refuse(desk: Desk, case: Case, typed: dict[str, Any]) -> str:
     casework.refuse(desk, case, typed["reason"])
     return _("The case is closed, and the person was told that the fund cannot help.")
@@ -105,6 +116,7 @@ ACTS: dict[str, Act] = {
     "screening": _screening,
     "grant": _grant,
     "approve": _approve,
+    "tell": _tell,
     "refuse": _refuse,
 }
 FORMS: dict[str, type[django_forms.Form]] = {

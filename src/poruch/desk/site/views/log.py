@@ -11,7 +11,7 @@ from poruch.desk.program import Desk
 from poruch.desk.site import forms, words
 from poruch.desk.site.pages import at_desk, done, missing, page
 from poruch.desk.waiting import publication_waits
-from poruch.errors import AlreadyDone, PoruchError
+from poruch.errors import AlreadyDone, NotAllowed, PoruchError
 from poruch.ledger.state import Publication
 
 SLIPS = "log/slips/"
@@ -87,6 +87,8 @@ def propose(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Prepare an epoch."""
     if request.method != "POST":
         return _list(request, desk, forms.EpochForm(desk.today(), initial={"until": desk.today()}))
+    if not desk.within("treasury"):
+        raise NotAllowed("treasury")
     form = forms.EpochForm(desk.today(), request.POST)
     if form.is_valid():
         try:
