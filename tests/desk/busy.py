@@ -158,7 +158,11 @@ def _go_on(busy: Busy) -> None:
     village.sync(2)
     casework.record_reading(village.desks[2], busy.case(2, 7), "believable", "the broadcast is known", no_interest=True)
     village.sync(2)
-    openings.ask(village.desks[1], f"Screen case {busy.case(1, 7).label} against a list, and nothing else.", [busy.people[7].drop])
+    openings.ask(
+        village.desks[1],
+        f"Screen case {busy.case(1, 7).label} against a list, and nothing else.",
+        [busy.people[7].drop],
+    )
     casework.write_message(village.desks[1], busy.case(1, 6), "Коли Вас звільнили і чи є наказ? Імен не пишіть.")
     village.sync(2)
     village.clock.turn(1)

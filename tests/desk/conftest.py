@@ -10,7 +10,7 @@ from desk.street import Street, open_street
 from story.village import Village, found_village
 
 
-@pytest.fixture()
+@pytest.fixture
 def village(tmp_path: Path) -> Iterator[Village]:
     """A founded fund whose desks run in this process."""
     made = found_village(tmp_path)

@@ -165,7 +165,8 @@ def test_a_locked_desk_names_nobody_and_opens_with_the_passphrase_only(street: S
         answer = desk.get(path)
         assert answer.status == 302
         assert answer.location.endswith("/locked/")
-    wrong = desk.post("/en/locked/", passphrase="not this one at all")
+    mistyped = {"passphrase": "not this one at all"}
+    wrong = desk.post("/en/locked/", **mistyped)
     assert wrong.status == 422
     assert "The passphrase does not open this key file." in wrong.text
     assert "not this one" not in wrong.text

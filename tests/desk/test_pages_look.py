@@ -48,8 +48,19 @@ def test_looking_at_an_action_does_nothing(busy: Found, action: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["case/" + "0" * 32, "case/xyz", "case/" + "0" * 32 + "/take", "openings/" + "0" * 64, "batches/" + "0" * 24]
-    + ["log/" + "0" * 64, "openings/" + "0" * 25, "log/" + "0" * 63, "case/%00", "nothing", "queue/x"],
+    [
+        "case/" + "0" * 32,
+        "case/xyz",
+        "case/" + "0" * 32 + "/take",
+        "case/%00",
+        "openings/" + "0" * 64,
+        "openings/" + "0" * 25,
+        "batches/" + "0" * 24,
+        "log/" + "0" * 64,
+        "log/" + "0" * 63,
+        "nothing",
+        "queue/x",
+    ],
 )
 def test_what_is_not_there_is_said_to_be_not_there(busy: Found, path: str) -> None:
     assert busy[1].desk(1).get(f"/en/{path}/").status == 404
@@ -133,9 +144,11 @@ def test_days_and_amounts_speak_the_language(busy: Found) -> None:
 def test_a_front_that_is_away_is_said_and_stops_nothing(busy: Found) -> None:
     from desk.street import RunningDesk
 
-    people, street = busy
+    people, _street = busy
     folder = people.village.desks[3].folder
-    desk = RunningDesk(folder, "http://127.0.0.1:9", "correct horse battery of 3", people.village.clock()).start().enter()
+    desk = (
+        RunningDesk(folder, "http://127.0.0.1:9", "correct horse battery of 3", people.village.clock()).start().enter()
+    )
     try:
         drop = people.people[8].drop
         done = desk.follow(desk.post(f"/en/case/{drop}/note/", text="The front is away."))

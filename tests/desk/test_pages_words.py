@@ -1,4 +1,4 @@
-"""The desk's catalogue: every string in Belarusian, with the same blanks and all plurals, in the official orthography."""
+"""The desk's catalogue: every string in Belarusian, the same blanks, all plurals, official orthography."""
 
 import re
 

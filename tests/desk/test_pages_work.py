@@ -1,4 +1,4 @@
-"""The way of one person by the screens alone: each officer at his own desk, over HTTP, with what he may not do refused."""
+"""The way of one person by the screens alone: each officer at his own desk; what he may not do is refused."""
 
 import os
 import re
@@ -52,7 +52,7 @@ class Office:
         return desk.follow(desk.post(path, **fields)).text
 
 
-@pytest.fixture()
+@pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     village = found_village(tmp_path)
     person = village.apply(NAME, "Мяне звольнілі за адмову.\n\nШукаю працу.")
@@ -232,7 +232,10 @@ def settle_and_publish(office: Office, file: bytes) -> None:
         bank.receive(amount, GENERAL_REFERENCE, "A Giver", IBANS[1], day)
     bank.receive(1_234, "no reference", "Somebody", IBANS[2], day)
     order = bank.accept_pain001(file, day)
-    assert [(payment.iban, payment.amount_minor) for payment in order.payments] == [(IBANS[0], 60000), (IBANS[0], 120050)]
+    assert [(payment.iban, payment.amount_minor) for payment in order.payments] == [
+        (IBANS[0], 60000),
+        (IBANS[0], 120050),
+    ]
     statement = bank.statement(day, day)
     refused(five.upload("/en/books/statements/", b"<no xml"), "This is not a bank statement that can be read.")
     refused(office.desk(1).upload("/en/books/statements/", statement), "Your circles do not include this work.")

@@ -106,7 +106,7 @@ def test_step_by_step_everybody_waits_for_the_right_ones() -> None:
     assert group is not None
     assert told.one.awaited == ()
     assert not told.one.stopped
-    assert group.Y == multiply_base(sum(polynomial[0] for polynomial in told.polynomials.values()))
+    assert multiply_base(sum(polynomial[0] for polynomial in told.polynomials.values())) == group.Y
     assert parse_group(group_bytes(group)) == group
 
 
@@ -170,9 +170,12 @@ WRONG_DEALINGS = [
 @pytest.mark.parametrize(("deal_wrongly", "why"), WRONG_DEALINGS)
 def test_a_wrong_dealing_names_its_dealer_and_ends_the_session(deal_wrongly: Callable[[Told], None], why: str) -> None:
     told = Told().propose().join().announce().deal(1)
+    honest = told.certificate()
     deal_wrongly(told)
     assert (told.one.stopped, told.one.blamed) == (why, (2,))
-    told.deal(3).certify()
+    told.deal(3)
+    for number in NUMBERS:
+        told.say(number, honest)
     assert told.all.group is None
 
 

@@ -1,6 +1,6 @@
 """Decisions of casework: from the state and a wish to new events, or an error that says what is missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import date
 
 from poruch.cases.state import Case, Cases, Grant
@@ -107,15 +107,18 @@ def missing_checks(case: Case) -> list[str]:
     return missing
 
 
-def payable(cases: Cases, today: date) -> list[BatchItem]:
-    """Instalments that may enter a batch today: granted, checked, due, with bank details, not batched before."""
+def payable(cases: Cases, today: date, taken: Container[tuple[str, int]]) -> list[BatchItem]:
+    """Instalments that may enter a batch today: granted, checked, due, with bank details, not in a live batch.
+
+    `taken` are those in a batch that counts, by grant and index, as the books know them.
+    """
     items = []
     for case in cases.cases.values():
         grant = case.live_grant
         if grant is None or not grant.approved or missing_checks(case) or not case.payees:
             continue
         for index, (amount_minor, due) in enumerate(zip(grant.amounts_minor, grant.due, strict=True)):
-            if index not in grant.batched and due <= today:
+            if (grant.id, index) not in taken and due <= today:
                 items.append(
                     BatchItem(
                         grant.id,

@@ -46,7 +46,6 @@ class Grant:
     amounts_minor: tuple[int, ...]
     due: tuple[date, ...]
     approvals: dict[int, date] = field(default_factory=dict)
-    batched: set[int] = field(default_factory=set)
 
     @property
     def approved(self) -> bool:
@@ -132,12 +131,14 @@ class Cases:
     conflicted: set[str] = field(default_factory=set)
     unlinked: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    _admitters: dict[str, int] = field(default_factory=dict)
+    _numbers: set[int] = field(default_factory=set)
+    _proposals: dict[bytes, tuple[Case, Grant]] = field(default_factory=dict)
+    _grants: set[str] = field(default_factory=set)
 
     @property
     def next_number(self) -> int:
         """The number of the next case."""
-        return max((case.number for case in self.cases.values()), default=0) + 1
+        return max(self._numbers, default=0) + 1
 
     def case_of(self, drop: str) -> Case | None:
         """The case that a drop belongs to."""
@@ -183,31 +184,32 @@ class Cases:
         if isinstance(event, GrantProposed) and not case.grants:
             programme = next((p for p in self.charter.programmes if p.key == event.programme), None)
             amounts = tuple(instalment.amount_minor for instalment in event.instalments)
-            if programme is None or event.currency != self.charter.currency or not amounts or min(amounts) <= 0:
+            possible = (
+                programme is not None and event.currency == self.charter.currency and amounts and min(amounts) > 0
+            )
+            if programme is None or not possible or event.grant in self._grants:
                 self.faults.append(f"A grant in case {case.label} is not possible and was not counted.")
                 return
             due = tuple(instalment.day for instalment in event.instalments)
-            case.grants[event.grant] = Grant(
-                event.grant, heard.id, heard.author, heard.day, programme, event.currency, amounts, due
-            )
+            grant = Grant(event.grant, heard.id, heard.author, heard.day, programme, event.currency, amounts, due)
+            case.grants[event.grant] = grant
+            self._grants.add(event.grant)
+            self._proposals[heard.id] = (case, grant)
 
     def _approve(self, heard: Heard, event: GrantApproved) -> None:
         """Count an approval, if it is one of casework for exactly this proposal and not the proposer's own."""
-        for case in self.cases.values():
-            grant = case.grants.get(event.grant)
-            if grant is None:
-                continue
-            case.timeline.append(heard)
-            fits = grant.proposal == event.proposal and grant.proposer != heard.author
-            if fits and self.members.within(heard.author, "casework"):
-                grant.approvals.setdefault(heard.author, heard.day)
+        case, grant = self._proposals.get(event.proposal, (None, None))
+        if case is None or grant is None or grant.id != event.grant:
+            return
+        case.timeline.append(heard)
+        if grant.proposer != heard.author and self.members.within(heard.author, "casework"):
+            grant.approvals.setdefault(heard.author, heard.day)
 
     def _batch(self, heard: Heard, event: BatchProposed) -> None:
         for item in event.items:
             case = self.cases.get(item.case)
             grant = case.grants.get(item.grant) if case else None
             if case and grant:
-                grant.batched.add(item.index)
                 case.timeline.append(heard)
 
     def _admit(self, heard: Heard, event: DropAdmitted) -> None:
@@ -218,7 +220,6 @@ class Cases:
                 self.faults.append("Two admissions of one drop have other bytes; nobody answers them.")
             return
         self.drops[event.drop] = event
-        self._admitters[event.drop] = heard.author
         if event.kind == "gift":
             return
         content = self.contents.get(event.drop)
@@ -243,8 +244,9 @@ class Cases:
             self.faults.append("Two submissions have one mailbox; the second was not counted.")
             return
         case = Case(event.drop, event.number, event.day, content.mailbox, content.recipient)
-        while any(other.number == case.number for other in self.cases.values()):
+        while case.number in self._numbers:
             case.number += 1  # two desks gave one number: the later in the journal's order takes the next free one
+        self._numbers.add(case.number)
         case.timeline.append(heard)
         self.cases[event.drop] = case
         self.by_mailbox[content.mailbox] = event.drop

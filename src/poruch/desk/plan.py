@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 
 from poruch.desk.founding import Plan
+from poruch.desk.plan_checks import check_plan
 from poruch.errors import BadCharter, BadIban, BadReference
 from poruch.events.charter import CIRCLES, Programme, check_threshold
 from poruch.events.kinds import Party
@@ -53,7 +54,9 @@ def parse_plan(text: str) -> PlannedFund:
     founders = [_row(row, {"name": str, "circles": list}, "founders") for row in table["founders"]]
     check_threshold(table["threshold"], len(founders))
     names = {number: str(row["name"]) for number, row in enumerate(founders, 1)}
-    return PlannedFund(_plan(table, founders), names)
+    plan = _plan(table, founders)
+    check_plan(plan, list(names.values()))
+    return PlannedFund(plan, names)
 
 
 def _row(row: object, kinds: dict[str, type], table: str) -> dict[str, object]:
@@ -70,10 +73,11 @@ def _circles(founders: list[dict[str, object]]) -> dict[str, tuple[int, ...]]:
     for number, row in enumerate(founders, 1):
         circles = row["circles"]
         assert isinstance(circles, list)
-        for circle in {"officers", *circles}:
-            if circle not in members:
+        for circle in ("officers", *circles):
+            if not isinstance(circle, str) or circle not in members:
                 raise BadCharter(f"There is no circle {circle}; there are casework, treasury and auditors.")
-            members[circle].append(number)
+            if number not in members[circle]:
+                members[circle].append(number)
     for circle, numbers in members.items():
         if not numbers:
             raise BadCharter(f"Nobody belongs to {circle}.")

@@ -24,7 +24,7 @@ from poruch.rails.pain001 import Payment, write_pain001
 
 def payable(desk: Desk) -> list[BatchItem]:
     """Instalments that may enter a batch today."""
-    return decide.payable(desk.cases, desk.today())
+    return decide.payable(desk.cases, desk.today(), desk.ledger.taken)
 
 
 def returnable(desk: Desk) -> tuple[bytes, ...]:

@@ -131,7 +131,19 @@ def payment_states(desk: Desk, case: Case) -> list[str]:
 
 def days_left(case: Case, step: Step, today: date) -> int | None:
     """Days until the fund's answer is due, negative when late; None while the fund owes none."""
-    owed = step.key in {"read", "answer", "second", "doubtful", "ask", "agree", "screen", "match", "grant", "approve", "tell"}
+    owed = step.key in {
+        "read",
+        "answer",
+        "second",
+        "doubtful",
+        "ask",
+        "agree",
+        "screen",
+        "match",
+        "grant",
+        "approve",
+        "tell",
+    }
     return case.days_left(today) if owed else None
 
 

@@ -15,8 +15,8 @@ from poruch.drills.visitor import Visitor
 from poruch.events.drops import Story
 from poruch.rails import references
 
-ARRIVALS = (9, 8, 7, 6, 5, 4, 4, 3, 3, 3, 2, 2, 4)
-"""How many ask in each of the thirteen weeks: many at first, dozens a month in quiet times."""
+ARRIVALS = (9, 8, 7, 6, 5, 4, 3, 3, 3, 2, 2, 2, 2, 4)
+"""How many ask in each week, the last of which is this one: many at first, dozens a month in quiet times."""
 
 EPOCH_WEEKS = (4, 8)
 Say = Callable[[int, int], None]
@@ -42,7 +42,7 @@ class History:
     told: list[Told] = field(default_factory=list)
 
     def play(self, say: Say) -> None:
-        """All thirteen weeks; ends on the calendar's last day."""
+        """All weeks; ends on the calendar's last day."""
         for week, arrivals in enumerate(ARRIVALS):
             last = week == len(ARRIVALS) - 1
             self._gifts(week)

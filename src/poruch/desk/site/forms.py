@@ -49,7 +49,13 @@ def area(label: Any, help_text: Any = "", *, rows: int = 5, required: bool = Tru
     )
 
 
-class PassphraseForm(forms.Form):
+class Form(forms.Form):
+    """A form whose sentences are ours: the browser's own would come in the browser's language."""
+
+    use_required_attribute = False
+
+
+class PassphraseForm(Form):
     """The passphrase of the key file; it is never shown again, not even after a mistake."""
 
     passphrase = forms.CharField(
@@ -61,25 +67,25 @@ class PassphraseForm(forms.Form):
     )
 
 
-class NoteForm(forms.Form):
+class NoteForm(Form):
     """A note for colleagues."""
 
     text = area(_("Note for colleagues in casework"))
 
 
-class MessageForm(forms.Form):
+class MessageForm(Form):
     """A message to the person."""
 
     text = area(_("Message to the person"), _("Ask for no names and no addresses of others."))
 
 
-class RefusalForm(forms.Form):
+class RefusalForm(Form):
     """Why a case is closed without a grant."""
 
     reason = area(_("Reason, for colleagues only"), _("The person reads only that the fund cannot help."))
 
 
-class ObjectionForm(forms.Form):
+class ObjectionForm(Form):
     """Why an opening must not happen."""
 
     reason = Text(
@@ -93,7 +99,7 @@ class ObjectionForm(forms.Form):
     )
 
 
-class PurposeForm(forms.Form):
+class PurposeForm(Form):
     """Why a name is to be opened; colleagues read it and are bound by it."""
 
     purpose = Text(
@@ -104,7 +110,7 @@ class PurposeForm(forms.Form):
     )
 
 
-class _CheckForm(forms.Form):
+class _CheckForm(Form):
     no_interest = forms.BooleanField(
         label=_("I am not this person, nor close to this person"),
         error_messages={"required": _("If you are this person or close to this person, ask a colleague to do this.")},
@@ -154,7 +160,7 @@ def plan(programme: Programme, today: date) -> list[Instalment]:
     return [Instalment(amount, next_month(today, at)) for at, amount in enumerate(programme.example_minor)]
 
 
-class GrantForm(forms.Form):
+class GrantForm(Form):
     """A programme and up to six instalments; empty rows are none."""
 
     programme = forms.ChoiceField(label=_("Programme"), widget=forms.HiddenInput)
@@ -221,7 +227,7 @@ class GrantForm(forms.Form):
         return minor
 
 
-class FileForm(forms.Form):
+class FileForm(Form):
     """A file of at most 16 MiB, kept in memory."""
 
     file = forms.FileField(
@@ -229,7 +235,7 @@ class FileForm(forms.Form):
     )
 
 
-class BatchForm(forms.Form):
+class BatchForm(Form):
     """Which instalments to pay together, and when."""
 
     items = forms.MultipleChoiceField(
@@ -256,7 +262,7 @@ class BatchForm(forms.Form):
         return day
 
 
-class EpochForm(forms.Form):
+class EpochForm(Form):
     """Up to which day an epoch tells."""
 
     until = forms.DateField(
