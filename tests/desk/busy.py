@@ -102,7 +102,7 @@ def grant(busy: Busy, who: int, payee: str) -> None:
     for number in (3, 4):
         case = busy.case(number, who)
         casework.approve_grant(village.desks[number], case, case.live_grant)
-    village.sync(2)
+        village.sync(2)
     if payee:
         village.give_payee(busy.people[who], payee)
     village.sync(2)

@@ -96,7 +96,7 @@ def _after_grant(desk: Desk, case: Case) -> Step:
     for name, good in PASSED.items():
         if name not in case.checks or case.checks[name].outcome not in good:
             return _missing_check(desk, case, name)
-    if not any(letter.kind == "grant" for letter in case.letters):
+    if not case.payees and not any(letter.kind == "grant" for letter in case.letters):
         return Step("tell", case.taken_by == desk.number, case.taken_by)  # two approved before they heard of each other
     if not case.answered:
         return Step("answer", case.taken_by == desk.number, case.taken_by)

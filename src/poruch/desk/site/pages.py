@@ -16,6 +16,7 @@ from poruch.desk.program import Desk
 from poruch.desk.site import words
 from poruch.desk.site.room import Room, current
 from poruch.errors import PoruchError
+from poruch.web.tags import day
 from poruch.web.words import LANGUAGES
 
 View = Callable[..., HttpResponse]
@@ -79,14 +80,12 @@ def _synced(room: Room, desk: Desk) -> str:
         return _("Not synced yet")
     if room.trouble is not None:
         return _("Not synced since %s") % _day(room)
-    day = _("today") if room.synced == desk.today() else _day(room)
+    when = _("today") if room.synced == desk.today() else _day(room)
     chains = ngettext("%(heads)s of %(all)s chain", "%(heads)s of %(all)s chains", everybody)
-    return _("Synced %s") % day + ", " + chains % {"heads": heads, "all": everybody}
+    return _("Synced %s") % when + ", " + chains % {"heads": heads, "all": everybody}
 
 
 def _day(room: Room) -> str:
-    from poruch.web.tags import day
-
     return day(room.synced) if room.synced else ""
 
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from poruch.cases import decide
 from poruch.desk import screening, treasury
 from poruch.desk.program import Desk
 from poruch.desk.site import forms, words
@@ -123,47 +124,42 @@ def propose(request: HttpRequest, desk: Desk) -> HttpResponse:
     return _list(request, desk, form, status=422)
 
 
+def _item(desk: Desk, item: BatchItem) -> dict[str, Any]:
+    """What a page says of one instalment of a batch."""
+    case = desk.cases.cases.get(item.case)
+    grant = case.grants.get(item.grant) if case else None
+    state = desk.ledger.payments[item.end_to_end].state
+    return {
+        "item": item,
+        "case": case,
+        "nth": item.index + 1,
+        "of": len(grant.amounts_minor) if grant else 0,
+        "approved_by": sorted(grant.approvals) if grant else [],
+        "state": words.PAYMENTS[state],
+        "key": state,
+        "new_payee": case is not None and len(case.payees) > 1,
+        "checks": _checks(desk, item),
+    }
+
+
 @at_desk("batches")
 def batch(request: HttpRequest, desk: Desk, batch: str) -> HttpResponse:
     """One batch: approve it, export it, or see what became of it."""
     found = desk.ledger.batches.get(batch)
     if found is None:
         return missing(request, "batches")
-    items = []
-    for item in found.proposal.items:
-        case = desk.cases.cases.get(item.case)
-        grant = case.grants.get(item.grant) if case else None
-        payment = desk.ledger.payments[item.end_to_end]
-        items.append(
-            {
-                "item": item,
-                "case": case,
-                "nth": item.index + 1,
-                "of": len(grant.amounts_minor) if grant else 0,
-                "approved_by": sorted(grant.approvals) if grant else [],
-                "state": words.PAYMENTS[payment.state],
-                "key": payment.state,
-                "new_payee": case is not None and len(case.payees) > 1,
-                "checks": _checks(desk, item),
-            }
-        )
-    kept = current().files.get(batch)
-    opening = desk.openings.of_batch(batch)
     context = {
         **row(desk, found),
-        "items": items,
-        "kept": kept,
-        "opening": opening,
+        "items": [_item(desk, item) for item in found.proposal.items],
+        "kept": current().files.get(batch),
+        "opening": desk.openings.of_batch(batch),
         "has_list": desk.store.fact(screening.LIST) is not None,
-        "events": 2 if found.proposal.items else 1,
     }
     return page(request, "batches", "desk/batch.html", context)
 
 
 def _checks(desk: Desk, item: BatchItem) -> str:
     """Empty when all checks of an instalment hold by this desk's own journal, else the sentence."""
-    from poruch.cases import decide
-
     try:
         decide.check_item(desk.cases, item)
     except PoruchError as error:

@@ -237,6 +237,46 @@ def _letters(desk: Desk, case: Case) -> list[dict[str, Any]]:
     return found
 
 
+def _beside(request: HttpRequest, desk: Desk, case: Case) -> dict[str, Any]:
+    """The queue at the left: the rows around this case that pass the filter in the address."""
+    query, listed = chosen(request, rows(desk, current().story))
+    at = next((at for at, row in enumerate(listed) if row.case.id == case.id), None)
+    begin = max(0, (at or 0) - LIST_ROWS // 2)
+    return {
+        "query": f"?{urlencode(query)}",
+        "listed": listed[begin : begin + LIST_ROWS],
+        "listed_count": len(listed),
+        "previous": listed[at - 1].case if at else None,
+        "next": listed[at + 1].case if at is not None and at + 1 < len(listed) else None,
+    }
+
+
+def _told(desk: Desk, case: Case) -> dict[str, Any]:
+    """What the case itself tells: story, letters, checks, money, history."""
+    step, opening = next_step(desk, case), name_opening(desk, case)
+    return {
+        "case": case,
+        "case_url": url("case", case.id),
+        "story": current().story(case),
+        "reads_stories": desk.within("casework"),
+        "step": step,
+        "step_name": words.STEPS[step.key],
+        "days_left": days_left(case, step, desk.today()),
+        "letters": _letters(desk, case),
+        "checks": _checks(desk, case),
+        "payments": _payments(desk, case),
+        "grant": case.live_grant,
+        "opening": opening,
+        "opening_mine": opening is not None and desk.number not in opening.answers,
+        "has_list": desk.store.fact(screening.LIST) is not None,
+        "may_refuse": desk.within("casework") and step.open and not (case.live_grant and case.live_grant.approved),
+        "history": [
+            {"day": heard.day, "text": words.happened(heard, case.id, desk.members, desk.number)}
+            for heard in reversed(case.timeline)
+        ],
+    }
+
+
 def _show(
     request: HttpRequest,
     desk: Desk,
@@ -247,48 +287,18 @@ def _show(
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    room = current()
-    query, listed = chosen(request, rows(desk, room.story))
-    at = next((at for at, row in enumerate(listed) if row.case.id == case.id), None)
-    begin = max(0, (at or 0) - LIST_ROWS // 2)
-    step = next_step(desk, case)
-    opening = name_opening(desk, case)
     programme = _programme(desk, request)
     instalments = forms.plan(programme, desk.today())
     context = {
-        "case": case,
-        "story": room.story(case),
-        "reads_stories": desk.within("casework"),
-        "step": step,
-        "step_name": words.STEPS[step.key],
-        "days_left": days_left(case, step, desk.today()),
+        **_told(desk, case),
+        **_beside(request, desk, case),
         "action": action or _offered(desk, case),
         "chosen": bool(action),
         "form": form,
-        "query": f"?{urlencode(query)}",
-        "case_url": url("case", case.id),
-        "listed": listed[begin : begin + LIST_ROWS],
-        "listed_count": len(listed),
-        "previous": listed[at - 1].case if at else None,
-        "next": listed[at + 1].case if at is not None and at + 1 < len(listed) else None,
-        "letters": _letters(desk, case),
-        "checks": _checks(desk, case),
-        "payments": _payments(desk, case),
-        "grant": case.live_grant,
-        "opening": opening,
-        "opening_mine": opening is not None and desk.number not in opening.answers,
-        "history": [
-            {"day": heard.day, "text": words.happened(heard, case.id, desk.members, desk.number)}
-            for heard in reversed(case.timeline)
-        ],
         "programme": programme,
         "programmes": desk.charter.programmes,
         "instalments": instalments,
         "plan_minor": sum(instalment.amount_minor for instalment in instalments),
-        "has_list": desk.store.fact(screening.LIST) is not None,
-        "steps": words.STEPS,
-        "kinds": words.WHO,
-        "may_refuse": desk.within("casework") and step.open and not (case.live_grant and case.live_grant.approved),
         "error": form.non_field_errors() if form is not None and form.is_bound else [],
         **extra,
     }

@@ -6,7 +6,7 @@ from poruch.desk import views_journal, waiting
 from poruch.desk.program import Desk
 from poruch.desk.site.pages import at_desk, page
 
-SHOWN = 40
+SHOWN = 20
 
 
 @at_desk("journal")
