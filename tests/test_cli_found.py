@@ -355,7 +355,10 @@ REFUSED = {
     "a circle that is a list": (replaced('"auditors"', '["auditors"]'), "There is no circle"),
     "negative days": (replaced("publication_days = 91", "publication_days = -5"), "publication_days must be"),
     "no remittance": (replaced('remittance = "Support"', 'remittance = ""'), "The remittance must have"),
-    "a Cyrillic remittance": (replaced('remittance = "Support"', 'remittance = "Дапамога"'), "The remittance must have"),
+    "a Cyrillic remittance": (
+        replaced('remittance = "Support"', 'remittance = "Дапамога"'),
+        "The remittance must have",
+    ),
     "a country by name": (replaced('"BY", "RU"', '"Belarus"'), "Countries are named by two capital letters"),
     "a language twice": (replaced('"uk", "en"', '"en", "en"'), "A language is named twice."),
     "a party without a name": (replaced("Muravejnik Software Ltd", " "), "A related party has no name."),

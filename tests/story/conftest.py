@@ -8,7 +8,7 @@ import pytest
 from story.village import Village, found_village
 
 
-@pytest.fixture()
+@pytest.fixture
 def village(tmp_path: Path) -> Iterator[Village]:
     """A founded fund with five desks."""
     made = found_village(tmp_path)

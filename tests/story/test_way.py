@@ -1,4 +1,4 @@
-"""The way of one person: ask, read, check, decide, open, pay, settle, publish, check. And of six more, so that it counts."""
+"""The way of one person, with five more beside her: ask, check, decide, open, pay, settle, publish, prove."""
 
 import os
 import re
@@ -75,7 +75,7 @@ def grant(village: Village, applicant: Applicant) -> None:
         village.sync()
 
 
-@pytest.fixture()
+@pytest.fixture
 def granted(village: Village) -> tuple[Village, list[Applicant]]:
     """Six people with a grant and bank details."""
     for desk in village.desks.values():
@@ -143,7 +143,7 @@ def test_the_whole_way(granted: tuple[Village, list[Applicant]]) -> None:
     publishing.send(treasurer, publication)
     assert publishing.leave_slips(treasurer, publication) == 7
     report = check_log(lambda path: village.front.files[path], os.urandom)
-    assert report.holds, [step for step in report.steps]
+    assert report.holds, list(report.steps)
     policy = parse_policy(village.front.files["policy"])
     for keys, amount_minor in ((giver, 250_000), (people[3].keys, 60_000)):
         [sealed] = [slip for lookup, slip in village.front.slips if lookup == keys.lookup_id]
@@ -180,7 +180,7 @@ def test_no_name_opens_below_k(village: Village) -> None:
 
 
 def test_an_unchecked_case_enters_no_batch(granted: tuple[Village, list[Applicant]]) -> None:
-    village, people = granted
+    village, _ = granted
     treasurer = village.desks[5]
     items = treasury.payable(treasurer)
     assert len(items) == 6

@@ -22,7 +22,7 @@ from poruch.journal.sync import WaitingDrop
 from poruch.tlog.policy import parse_policy
 from poruch.tlog.publish import empty_state, publish
 
-PASSPHRASE = "correct horse battery of {}"
+PASSPHRASE = "correct horse battery of {}"  # noqa: S105
 FUND_IBAN = "LT121000011101001000"
 GENERAL_REFERENCE = "RF18539007547034"
 PLAN = founding.Plan(

@@ -153,7 +153,9 @@ class HttpRelay:
 
     def push(self, segments: list[SignedSegment]) -> list[str]:
         """See `Relay`."""
-        return [part.decode("utf-8", "replace") for part in split(self._post("/relay/push", join(s.raw for s in segments)))]
+        return [
+            part.decode("utf-8", "replace") for part in split(self._post("/relay/push", join(s.raw for s in segments)))
+        ]
 
     def drops_after(self, after: int) -> list[WaitingDrop]:
         """See `Relay`."""
