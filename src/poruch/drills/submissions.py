@@ -6,7 +6,7 @@ from pathlib import Path
 
 from poruch.errors import BadSubmission
 
-LANGUAGES = ("be", "ru", "uk", "en")
+LANGUAGES = ("be", "ru", "uk", "pl", "lt", "en")
 KINDS = ("police", "army", "official", "worker", "striker", "journalist", "medic", "teacher", "other")
 TEXTS = ("language", "who", "happened", "when", "danger", "need", "other_funds", "name", "contact")
 PAYEE = ("name", "iban", "bic")
