@@ -22,7 +22,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "setup.log"
 LOCKS = ROOT / "requirements"
-WORDS = ROOT / "src" / "poruch" / "web" / "locale"
+SOURCE = ROOT / "src"
 OLDEST = (3, 11)
 PROFILES = ("run", "test")
 INSTALL_PYTHON = "on Debian 12 or 13: apt install python3 python3-venv"
@@ -185,7 +185,7 @@ def need_debian_packages():
 def compile_words():
     """Make the .mo files that are missing or older than their .po."""
     old = []
-    for po in sorted(WORDS.glob("*/LC_MESSAGES/*.po")):
+    for po in sorted(SOURCE.rglob("LC_MESSAGES/*.po")):
         mo = po.with_suffix(".mo")
         if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
             old += [po, mo]

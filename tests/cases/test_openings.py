@@ -4,13 +4,22 @@ import os
 from datetime import date, timedelta
 
 import pytest
+from msgspec import structs
 
 from cases.casebook import DAY, drop_id
 from poruch.cases.openings import Opening, Openings
 from poruch.crypto.age import PqIdentity
 from poruch.crypto.opening import OpeningRequest
 from poruch.events.heard import Heard
-from poruch.events.kinds import Event, OpeningDone, OpeningObjected, OpeningRequested, PartialGiven
+from poruch.events.kinds import (
+    BatchItem,
+    BatchProposed,
+    Event,
+    OpeningDone,
+    OpeningObjected,
+    OpeningRequested,
+    PartialGiven,
+)
 
 RECIPIENTS = [PqIdentity.generate().recipient.text for _ in range(2)]
 PURPOSE = "Pay batch 1, and nothing else."
@@ -57,8 +66,13 @@ def test_a_request_stands_until_its_first_last_day(openings: Openings) -> None:
     assert opening.until == DAY + timedelta(days=5)
     assert opening.live(DAY + timedelta(days=5))
     assert not opening.live(DAY + timedelta(days=6))
-    assert openings.of_batch("b1") is opening
-    assert openings.of_batch("b2") is None
+    item = BatchItem("g", 0, "c", "", "e", "grants", "EUR", 60000)
+    paid = tuple(structs.replace(item, payee=drop) for drop in opening.drops)
+    proposal = BatchProposed("b1", 1, paid, "sepa", 2, DAY, 0, ())
+    assert openings.for_batch(proposal) is opening
+    assert openings.for_batch(structs.replace(proposal, batch="b2")) is None
+    assert openings.for_batch(structs.replace(proposal, exporter=3)) is None
+    assert openings.for_batch(structs.replace(proposal, items=paid[:1])) is None
 
 
 CONTRADICTIONS = [

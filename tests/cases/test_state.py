@@ -6,7 +6,9 @@ import pytest
 
 from cases.casebook import CHARTER, DAY, Casebook, drop_id
 from poruch.events.drops import DropContent
+from poruch.events.heard import Heard
 from poruch.events.kinds import (
+    AnyEvent,
     BatchItem,
     BatchProposed,
     CaseChecked,
@@ -21,6 +23,7 @@ from poruch.events.kinds import (
     NoteWritten,
     OfficerNamed,
 )
+from poruch.journal.members import Members
 
 
 @pytest.fixture
@@ -54,6 +57,22 @@ def test_circles_and_secrets_are_drawn_once(book: Casebook) -> None:
     assert "kkk" not in repr(book.members)
 
 
+def test_only_the_first_founder_assigns_circles_and_draws_secrets() -> None:
+    members = Members()
+    members.found(CHARTER)
+    told: list[tuple[int, AnyEvent]] = [
+        (3, CirclesAssigned((Membership("treasury", (3,)),))),
+        (3, FundSecretsDrawn(b"x" * 32)),
+        (1, CirclesAssigned((Membership("treasury", (4, 5)), Membership("choir", (3,))))),
+        (1, FundSecretsDrawn(b"k" * 32)),
+    ]
+    for author, event in told:
+        members.apply(Heard(bytes(32), author, DAY, event))
+    assert members.circles == {"treasury": frozenset({4, 5})}
+    assert members.tag_key == b"k" * 32
+    assert members.threshold == CHARTER.k
+
+
 # ---- admission --------------------------------------------------------------------------------
 
 
@@ -84,6 +103,12 @@ def test_two_desks_that_give_one_number_get_two(book: Casebook) -> None:
         book.drop(name, author=2, number=1)
     assert sorted(case.number for case in book.cases.cases.values()) == [1, 2, 3, 4]
     assert book.cases.next_number == 5
+
+
+@pytest.mark.parametrize("number", [0, -5, 2**62])
+def test_a_number_out_of_all_bounds_is_given_anew(book: Casebook, number: int) -> None:
+    book.drop("b", author=2, number=number)
+    assert book.case("b").number == 2
 
 
 def test_a_second_submission_to_one_mailbox_is_not_counted(book: Casebook) -> None:

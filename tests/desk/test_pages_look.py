@@ -139,6 +139,7 @@ def test_days_and_amounts_speak_the_language(busy: Found) -> None:
     assert "8\xa0050,00" in text
     assert "22\xa0верасня\xa02026" in text
     assert "Пробны баланс" in text
+    assert re.findall(r'<th scope="row">(\w+)</th><td class="bars">', text) == ["Сёння", "Верасень", "Кастрычнік"]
 
 
 def test_a_front_that_is_away_is_said_and_stops_nothing(busy: Found) -> None:

@@ -56,6 +56,15 @@ def test_the_busy_village_waits_as_its_story_says(tmp_path_factory: pytest.TempP
         "0012": "read",
         "0013": "read",
     }
+    # treasury hears of checks and grants alone: who took a case, wrote or refused is no business of its own
+    assert steps(desks[5]) == {
+        **dict.fromkeys(["0001", "0002", "0003", "0004", "0005"], "later"),
+        "0006": "bank",
+        **dict.fromkeys([f"{number:04}" for number in range(7, 14)], "casework"),
+    }
+    rows = views_cases.rows(desks[2], lambda case: None)
+    late = [(row.case.label, row.step.mine) for row in rows if row.days_left == -9]
+    assert late == [("0012", True), ("0011", True), ("0009", True), ("0010", False), ("0008", False)]
     table = {
         1: {"queue": 5, "batches": 1, "openings": 0, "log": 1},
         2: {"queue": 4, "batches": 1, "openings": 1, "log": 1},

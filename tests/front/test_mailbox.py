@@ -55,6 +55,15 @@ def test_letters_of_the_fund_are_opened_and_the_way_is_shown(front: Front, brows
     assert page.tree.xpath("//button[contains(., 'Say where to pay')]") == []
 
 
+def test_within_a_day_a_letter_stands_before_its_receipt(front: Front, browser: Browser) -> None:
+    code = submit(browser)
+    tell(front, code, "received")
+    browser.send(open_mailbox(browser, code), "/mailbox/write/", text="Yes, in September.")
+    tell(front, code, "received")
+    letters = [str(one.text_content()) for one in open_mailbox(browser, code).tree.xpath("//article/div")]
+    assert [letter.strip()[:13] for letter in letters] == ["Your message ", "A letter of y", "Your letter r"]
+
+
 def test_a_grant_shows_its_payments_and_asks_where_to_pay(front: Front, browser: Browser) -> None:
     code = granted(front, browser)
     page = open_mailbox(browser, code)

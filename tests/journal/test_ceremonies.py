@@ -24,6 +24,7 @@ from poruch.events.kinds import (
     event_bytes,
 )
 from poruch.journal.ceremonies import Ceremonies, Ceremony, group_bytes, parse_group
+from poruch.journal.circles import hand_out, new_secret
 from poruch.journal.segments import session_of
 from story.village import PLAN, Village, found_village
 
@@ -370,5 +371,19 @@ def test_one_time_secrets_are_destroyed_when_the_key_is_in_force(tmp_path: Path)
             for files_of in latest.sealed.values():  # nothing at hand opens the old sub-shares any more
                 with pytest.raises(PoruchError):
                     open_file(files_of[desk.number], [desk.key.identity])
+    finally:
+        village.close()
+
+
+def test_once_there_is_a_key_no_officer_alone_gives_a_circle_another(tmp_path: Path) -> None:
+    """Else the first founder, arrested later, could lead every new story to a key of his jailers."""
+    village = found_village(tmp_path)
+    try:
+        before = dict(village.front.public.circles)
+        village.desks[1].act([hand_out(new_secret("officers", 2, os.urandom), [], 5, os.urandom)])
+        village.sync()
+        assert village.front.public.circles == before
+        assert village.front.public.faults == ["not-allowed in a segment of officer 1"]
+        assert all(desk.public.circles == before for desk in village.desks.values())
     finally:
         village.close()

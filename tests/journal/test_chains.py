@@ -11,7 +11,7 @@ from poruch.crypto.signatures import SigningKey
 from poruch.errors import PoruchError
 from poruch.events.charter import fund_id
 from poruch.events.kinds import FundFounded, NoticePublished, event_bytes
-from poruch.journal.chains import CLOCK_LEAP, REFUSED, Chains, Outcome
+from poruch.journal.chains import CLOCK_LEAP, MOST_UNSIGNED, REFUSED, UNSIGNED_BYTES, Chains, Outcome
 from poruch.journal.segments import Clear, Segment, SignedSegment, sign_segment
 
 
@@ -50,6 +50,7 @@ def strays() -> list[tuple[Outcome, SignedSegment]]:
         (Outcome.BROKEN_LINK, signed(goes_on | {"prev": JOURNAL[0].id})),
         (Outcome.BROKEN_LINK, signed(goes_on | {"clock": last.clock})),
         (Outcome.CLOCK_AHEAD, signed(goes_on | {"clock": FUND.clock + CLOCK_LEAP + 1})),
+        (Outcome.SECOND_LIFE, signed({"life": 1, "seq": 0, "prev": bytes(32), "clock": 0})),
         (Outcome.WAITING, signed(goes_on | {"seq": last.seq + 2})),
     ]
 
@@ -96,6 +97,20 @@ def test_what_does_not_count_is_named_and_kept_as_proof(outcome: Outcome, stray:
     assert kept == ([(outcome, stray.raw, stray.segment.author)] if outcome in REFUSED else [])
     chains.add(stray)
     assert len(chains.faults) == len(kept)  # the same one twice is one proof
+
+
+def test_strangers_cannot_fill_a_desk_with_their_rubbish() -> None:
+    """Of what nobody on the roster signed a few are kept, and cut; of what an officer signed, every one, whole."""
+    chains = chains_of(FUND, JOURNAL)
+    for number in range(300):
+        chains.add(sign_segment(FUND.segment(9, notice(str(number) * 40_000)), STRANGER))
+    assert len(chains.faults) == MOST_UNSIGNED
+    assert max(len(fault.raw) for fault in chains.faults) <= UNSIGNED_BYTES
+    last = FUND.heads[2].segment
+    large = notice("large" * 40_000)
+    second = sign_segment(FUND.segment(2, large, seq=last.seq, prev=last.prev, clock=last.clock), FUND.keys[2])
+    chains.add(second)
+    assert chains.faults[-1].raw == second.raw
 
 
 def test_a_segment_of_an_unknown_officer_stops_nothing() -> None:

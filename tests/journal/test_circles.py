@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poruch.crypto.age import PqIdentity, parse_header
-from poruch.crypto.padding import padme
+from poruch.crypto.age import PqIdentity, parse_header, seal
+from poruch.crypto.padding import pad, padme
 from poruch.errors import BadEvent, Malformed
 from poruch.events.charter import CIRCLES
 from poruch.events.kinds import (
@@ -115,6 +115,29 @@ def test_a_hint_that_lies_hides_nothing_from_a_member_of_that_circle_alone() -> 
     true = sealed(NOTE)
     lying = Sealed((os.urandom(8),), true.file)
     assert open_entry(lying, FUND, PLACE, [KEYS["officers"], KEYS["casework"]]) == event_bytes(NOTE)
+
+
+def test_an_event_counts_only_for_the_circles_that_may_hear_it() -> None:
+    """Sealed by hand to another circle: whoever opens it learns that it does not count, and whose keys fail nothing."""
+    raw = event_bytes(NOTE)
+    for circle in ("officers", "treasury", "auditors"):
+        strayed = Sealed((os.urandom(8),), seal(pad(raw), [RECIPIENTS[circle].pq]))
+        with pytest.raises(BadEvent):
+            open_entry(strayed, FUND, PLACE, KEYS.values())
+        assert open_entry(strayed, FUND, PLACE, [KEYS["casework"]]) is None
+
+
+def test_a_hint_that_points_to_another_circle_leads_nobody_astray() -> None:
+    """All members of casework hear it, also those who hold the key that the hint names."""
+    hint = sealed(GrantApproved("g", bytes(32))).hints
+    lying = Sealed(hint, sealed(NOTE).file)
+    for keys in (["casework"], ["officers", "casework"], ["casework", "officers"], list(CIRCLES)):
+        assert open_entry(lying, FUND, PLACE, [KEYS[name] for name in keys]) == event_bytes(NOTE)
+
+
+def test_more_hints_than_circles_are_refused() -> None:
+    with pytest.raises(BadEvent):
+        open_entry(Sealed((bytes(8),) * 5, sealed(NOTE).file), FUND, PLACE, KEYS.values())
 
 
 def test_a_damaged_event_is_an_error_to_members_and_nothing_to_others() -> None:

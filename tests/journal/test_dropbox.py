@@ -4,13 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from poruch.crypto import codes
-from poruch.crypto.age import parse_header
+from poruch.crypto.age import PqIdentity, parse_header, seal
 from poruch.crypto.codes import CodeKeys
-from poruch.crypto.padding import padme
+from poruch.crypto.padding import pad, padme
 from poruch.crypto.quorum_file import check_file
+from poruch.crypto.signatures import SigningKey
 from poruch.errors import BadSubmission, CannotOpen, Malformed, PoruchError
+from poruch.events.codec import encode
 from poruch.events.drops import Answer, DropContent, GiftAnnouncement, Payee, Person, SlipKeys, Story
 from poruch.journal import dropbox
 from poruch.journal.circles import CircleKey
@@ -165,7 +168,64 @@ def test_a_layer_of_another_kind_is_refused(village: Village, public: PublicStat
         dropbox.open_codes(lying, circle(village, "treasury"))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mailbox": b"m" * 32},
+        {"recipient": PqIdentity.generate().recipient.public},
+        {"person": b"another payee"},
+        {"drop": "0" * 32},
+        {"kind": "submission"},
+        {"signature": bytes(64)},
+        {"signature": b""},
+        {"verify_key": b""},
+        {"verify_key": SigningKey(bytes(32)).public},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_nobody_gives_bank_details_for_another(
+    village: Village, public: PublicState, keys: CodeKeys, change: dict[str, object]
+) -> None:
+    """The front and every officer know mailbox ids; only the code signs for one."""
+    content = opened(village, dropbox.seal_payee(public, keys, PAYEE))
+    for changed in (content, structs.replace(content, **change)):
+        body = seal(pad(encode(changed), 4096), [public.circles["officers"].pq])
+        if changed is content:
+            assert dropbox.open_drop(body, circle(village, "officers")) == content
+        else:
+            with pytest.raises((BadSubmission, Malformed)):
+                dropbox.open_drop(body, circle(village, "officers"))
+
+
+def test_a_payee_signed_with_another_code_is_another_sender(
+    village: Village, public: PublicState, keys: CodeKeys
+) -> None:
+    """A stranger signs well with his own code and names somebody else's mailbox: it belongs to no case of hers."""
+    stranger = CodeKeys.from_code(codes.new_code(), village.charter.code_salt)
+    hers, his = (opened(village, dropbox.seal_payee(public, one, PAYEE)) for one in (keys, stranger))
+    forged = structs.replace(his, mailbox=hers.mailbox, signature=b"")
+    forged = structs.replace(forged, signature=stranger.mailbox_signing.sign(dropbox.DOMAIN, encode(forged)))
+    body = seal(pad(encode(forged), 4096), [public.circles["officers"].pq])
+    read = dropbox.open_drop(body, circle(village, "officers"))
+    assert read.mailbox == hers.mailbox
+    assert read.sender != hers.sender
+
+
+@pytest.mark.parametrize("kind", ["gift", "other", "message"])
+def test_a_kind_with_parts_of_another_is_refused(
+    village: Village, public: PublicState, keys: CodeKeys, kind: str
+) -> None:
+    content = structs.replace(opened(village, dropbox.seal_payee(public, keys, PAYEE)), kind=kind, signature=b"")
+    content = structs.replace(content, signature=keys.mailbox_signing.sign(dropbox.DOMAIN, encode(content)))
+    body = seal(pad(encode(content), 4096), [public.circles["officers"].pq])
+    with pytest.raises(BadSubmission):
+        dropbox.open_drop(body, circle(village, "officers"))
+
+
 def test_places() -> None:
+    for kind in ("message", "gift", "other"):
+        with pytest.raises(BadSubmission):
+            dropbox.place_of("a" * 32, kind)
     assert dropbox.place_of("a" * 32, "submission") == f"drop/{'a' * 32}/person"
     assert dropbox.place_of("a" * 32, "payee") == f"drop/{'a' * 32}/payee"
     assert Path(dropbox.place_of("a", "payee")).name == "payee"

@@ -165,6 +165,13 @@ def test_events_for_others_can_be_forgotten(store: Store) -> None:
     assert store.heard() == {(bytes(32), 0): b"mine"}
 
 
+def test_a_power_cut_is_provided_for(store: Store) -> None:
+    """What a kill cannot show: every acknowledged write is synced (FULL is 2), and nothing spills to a file."""
+    asked = {name: store._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "temp_store")}
+    assert asked == {"synchronous": 2, "temp_store": 2}
+    assert store._db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
 WRITER = """
 import sys
 from pathlib import Path

@@ -243,3 +243,45 @@ def test_no_name_and_no_story_stands_in_what_the_front_keeps(granted: tuple[Vill
     for needle in [person.name for person in people] + IBANS + ["Officer", "I refused.", "believable", "dates agree"]:
         assert needle.encode() not in kept
     assert re.search(rb"Village", kept)  # the charter is public: the search itself works
+
+
+def test_a_payment_that_came_back_is_paid_again_to_other_details_only(
+    granted: tuple[Village, list[Applicant]],
+) -> None:
+    village, people = granted
+    treasurer = village.desks[5]
+    bank = Bank(FUND_IBAN, "Village fund", "EUR", 1_000_000, os.urandom)
+
+    def pay() -> bytes:
+        batch = treasury.propose_batch(treasurer, treasury.payable(treasurer), village.clock())
+        village.sync()
+        for number in (3, 1):
+            desk = village.desks[number]
+            treasury.approve_batch(desk, desk.ledger.batches[batch.proposal.batch])
+        village.sync()
+        return treasury.export(treasurer, treasurer.ledger.batches[batch.proposal.batch]).file
+
+    order = bank.accept_pain001(pay(), village.clock())
+    village.clock.turn(1)
+    returned = order.payments[2].end_to_end_id
+    bank.return_payment(returned, "AC04", village.clock())
+    day = village.clock() - timedelta(days=1)
+    report = banking.import_statement(treasurer, bank.statement(day, village.clock()))
+    assert report.counts == {"InstalmentSettled": 6, "InstalmentReturned": 1}
+    village.sync()
+    item = treasurer.ledger.payments[returned].item
+    [person] = [one for one in people if one.drop == item.case]
+    assert mailbox(village, person)[-1].kind == "returned"
+    assert treasury.payable(treasurer) == []
+
+    village.give_payee(person, "DE02701500000000594937")
+    village.sync()
+    [again] = treasury.payable(treasurer)
+    assert (again.grant, again.index) == (item.grant, item.index)
+    second = bank.accept_pain001(pay(), village.clock())
+    assert [payment.iban for payment in second.payments] == ["DE02701500000000594937"]
+    village.clock.turn(1)
+    day = village.clock() - timedelta(days=1)
+    banking.import_statement(treasurer, bank.statement(day, village.clock()))
+    assert trial_balance(treasurer.ledger.posted)[("bank", "EUR")] == bank.balance_minor - 1_000_000
+    assert not treasurer.ledger.faults

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container
 from datetime import date
 
-from poruch.cases.state import Case, Cases, Grant
+from poruch.cases.state import CHECKS, LARGEST_INSTALMENT, MOST_INSTALMENTS, Case, Cases, Grant
 from poruch.errors import AlreadyDone, BadAmount, ConflictOfInterest, MissingCheck, NotAllowed, OwnGrant
 from poruch.events.kinds import (
     BatchItem,
@@ -17,7 +17,6 @@ from poruch.events.kinds import (
 )
 from poruch.journal.members import Members
 
-CHECKS = {"reading": ("believable", "doubtful"), "screening": ("no-match", "cleared", "match")}
 PASSED = {"reading": {"believable"}, "screening": {"no-match", "cleared"}}
 LONGEST_TEXT = 20_000
 
@@ -71,7 +70,9 @@ def propose_grant(
         raise AlreadyDone("the case is decided")
     if programme not in {p.key for p in cases.charter.programmes}:
         raise NotAllowed("the charter has no such programme")
-    if not 1 <= len(instalments) <= 24 or any(not 0 < i.amount_minor < 2**32 for i in instalments):
+    if not 1 <= len(instalments) <= MOST_INSTALMENTS or any(
+        not 0 < i.amount_minor < LARGEST_INSTALMENT for i in instalments
+    ):
         raise BadAmount("1 to 24 instalments, each more than nothing")
     return [GrantProposed(random(16).hex(), case.id, programme, cases.charter.currency, tuple(instalments))]
 
@@ -115,7 +116,7 @@ def payable(cases: Cases, today: date, taken: Container[tuple[str, int]]) -> lis
     items = []
     for case in cases.cases.values():
         grant = case.live_grant
-        if grant is None or not grant.approved or missing_checks(case) or not case.payees:
+        if grant is None or not grant.approved or case.refused is not None or missing_checks(case) or not case.payees:
             continue
         for index, (amount_minor, due) in enumerate(zip(grant.amounts_minor, grant.due, strict=True)):
             if (grant.id, index) not in taken and due <= today:
@@ -138,7 +139,7 @@ def check_item(cases: Cases, item: BatchItem) -> None:
     """Whether a colleague's batch may hold `item`, by what this desk knows. Raises `MissingCheck`, `NotAllowed`."""
     case = cases.cases.get(item.case)
     grant = case.grants.get(item.grant) if case else None
-    if case is None or grant is None or not grant.approved:
+    if case is None or grant is None or not grant.approved or case.refused is not None:
         raise NotAllowed("a grant in the batch is not approved")
     if missing_checks(case):
         raise MissingCheck(", ".join(missing_checks(case)))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from poruch.crypto.opening import OpeningRequest, parse_request
 from poruch.errors import BadRequest
 from poruch.events.heard import Heard
-from poruch.events.kinds import OpeningDone, OpeningObjected, OpeningRequested, PartialGiven
+from poruch.events.kinds import BatchProposed, OpeningDone, OpeningObjected, OpeningRequested, PartialGiven
 
 
 @lru_cache(maxsize=4096)
@@ -84,6 +84,13 @@ class Openings:
             heard.id, heard.author, heard.day, event.purpose, event.drops, requests, event.batch
         )
 
-    def of_batch(self, batch: str) -> Opening | None:
-        """The opening of a batch's payees."""
-        return next((opening for opening in self.openings.values() if opening.batch == batch), None)
+    def for_batch(self, proposal: BatchProposed) -> Opening | None:
+        """The opening of a batch's payees, for the desk that exports it.
+
+        Approving a batch gives partials: another officer's request that names the batch must not be taken for it.
+        """
+        asked = (proposal.batch, proposal.exporter, tuple(item.payee for item in proposal.items))
+        for opening in self.openings.values():
+            if (opening.batch, opening.requester, opening.drops) == asked:
+                return opening
+        return None

@@ -21,6 +21,10 @@ from poruch.events.kinds import (
 from poruch.journal.members import Members
 
 ANSWER_DAYS = 3
+CHECKS = {"reading": ("believable", "doubtful"), "screening": ("no-match", "cleared", "match")}
+MOST_INSTALMENTS, LARGEST_INSTALMENT, LONGEST_DAYS = 24, 2**32, 3660
+NUMBERS_AHEAD = 10_000
+"""Desks that have not heard of each other number cases alike; none is so far ahead."""
 
 
 @dataclass(frozen=True)
@@ -126,11 +130,13 @@ class Cases:
     members: Members
     contents: Mapping[str, DropContent]
     cases: dict[str, Case] = field(default_factory=dict)
-    by_mailbox: dict[bytes, str] = field(default_factory=dict)
+    by_sender: dict[bytes, str] = field(default_factory=dict)
     drops: dict[str, DropAdmitted] = field(default_factory=dict)
     conflicted: set[str] = field(default_factory=set)
     unlinked: list[str] = field(default_factory=list)
+    other_bodies: set[bytes] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
+    _linked: set[str] = field(default_factory=set)
     _numbers: set[int] = field(default_factory=set)
     _proposals: dict[bytes, tuple[Case, Grant]] = field(default_factory=dict)
     _grants: set[str] = field(default_factory=set)
@@ -143,7 +149,7 @@ class Cases:
     def case_of(self, drop: str) -> Case | None:
         """The case that a drop belongs to."""
         content = self.contents.get(drop)
-        return self.cases.get(self.by_mailbox.get(content.mailbox, "")) if content and content.mailbox else None
+        return self.cases.get(self.by_sender.get(content.sender, "")) if content and content.mailbox else None
 
     def apply(self, heard: Heard) -> None:
         """Take one event."""
@@ -171,9 +177,13 @@ class Cases:
         elif isinstance(event, MessageSent):
             case.letters.append(Letter(heard.day, heard.author, event.kind, event.text, ""))
         elif isinstance(event, CaseRefused):
-            case.refused = event.reason
+            if case.live_grant is None or not case.live_grant.approved:
+                case.refused = case.refused if case.refused is not None else event.reason
         elif isinstance(event, CaseChecked):
-            if event.no_interest:
+            if event.no_interest and event.outcome in CHECKS.get(event.check, ()):
+                known = case.checks.get(event.check)
+                if known is not None and known.outcome == "match" and event.outcome == "no-match":
+                    return  # a match is cleared by an officer who says so, not by searching again
                 check = Check(heard.author, heard.day, event.outcome, event.list_sha256)
                 case.checks[event.check] = check
         else:
@@ -185,7 +195,12 @@ class Cases:
             programme = next((p for p in self.charter.programmes if p.key == event.programme), None)
             amounts = tuple(instalment.amount_minor for instalment in event.instalments)
             possible = (
-                programme is not None and event.currency == self.charter.currency and amounts and min(amounts) > 0
+                programme is not None
+                and case.refused is None
+                and event.currency == self.charter.currency
+                and 1 <= len(amounts) <= MOST_INSTALMENTS
+                and all(0 < amount < LARGEST_INSTALMENT for amount in amounts)
+                and all(abs((instalment.day - heard.day).days) <= LONGEST_DAYS for instalment in event.instalments)
             )
             if programme is None or not possible or event.grant in self._grants:
                 self.faults.append(f"A grant in case {case.label} is not possible and was not counted.")
@@ -217,14 +232,22 @@ class Cases:
         if known is not None:
             if known.body != event.body:
                 self.conflicted.add(event.drop)
+                self.other_bodies.add(event.body)
                 self.faults.append("Two admissions of one drop have other bytes; nobody answers them.")
-            return
-        self.drops[event.drop] = event
-        if event.kind == "gift":
-            return
+            if event.drop in self._linked:
+                return
+        self.drops.setdefault(event.drop, event)
         content = self.contents.get(event.drop)
         if content is None or content.drop != event.drop or content.kind != event.kind:
-            self.unlinked.append(event.drop)
+            if event.kind != "gift" and event.drop not in self.unlinked:
+                self.unlinked.append(event.drop)
+            return
+        # The first admission that holds what it says: one that lies, dated earlier, makes no case vanish.
+        self.drops[event.drop] = event
+        self._linked.add(event.drop)
+        if event.drop in self.unlinked:
+            self.unlinked.remove(event.drop)
+        if event.kind == "gift":
             return
         if event.kind == "submission":
             self._open_case(heard, event, content)
@@ -240,13 +263,15 @@ class Cases:
             case.letters.append(Letter(event.day, 0, "answer", "", event.drop))
 
     def _open_case(self, heard: Heard, event: DropAdmitted, content: DropContent) -> None:
-        if content.mailbox in self.by_mailbox:
+        if content.sender in self.by_sender:
             self.faults.append("Two submissions have one mailbox; the second was not counted.")
             return
         case = Case(event.drop, event.number, event.day, content.mailbox, content.recipient)
+        if not 0 < case.number <= self.next_number + NUMBERS_AHEAD:
+            case.number = self.next_number  # a number without bounds would soon be one that no event can hold
         while case.number in self._numbers:
             case.number += 1  # two desks gave one number: the later in the journal's order takes the next free one
         self._numbers.add(case.number)
         case.timeline.append(heard)
         self.cases[event.drop] = case
-        self.by_mailbox[content.mailbox] = event.drop
+        self.by_sender[content.sender] = event.drop

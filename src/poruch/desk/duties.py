@@ -31,6 +31,7 @@ from poruch.events.kinds import (
     GroupCertified,
     LogPolicySet,
     MailboxReplied,
+    MessageSent,
     OfficerNamed,
     RosterKeys,
     SealedSubshare,
@@ -41,6 +42,11 @@ from poruch.journal.dropbox import open_drop
 from poruch.tlog.policy import make_policy
 
 ARRIVED = "drops/arrived"
+ARRIVALS_AHEAD = 2**24
+"""A front that numbers its drops further ahead would have this desk never ask again for those before."""
+
+
+MOST_SESSIONS = 5
 
 
 def do_duties(desk: Desk) -> int:
@@ -52,7 +58,7 @@ def do_duties(desk: Desk) -> int:
             break
         desk.act(events)
         written += 1
-    return written + collect(desk)
+    return written + _tell_granted(desk) + collect(desk)
 
 
 # ---- founding ---------------------------------------------------------------------------------
@@ -84,6 +90,8 @@ def _key_duties(desk: Desk) -> list[Event]:
     if first and public.policy is None:
         return [LogPolicySet(log_policy(desk))]
     if ceremony is None or (ceremony.stopped and public.ceremonies.group is None):
+        if len(public.ceremonies.sessions) >= MOST_SESSIONS:
+            return []  # somebody spoils every ceremony: founders must talk, not programs
         numbers = public.charter.numbers
         return [CeremonyProposed(public.charter.k, numbers, b"", numbers, desk.random(16))] if first else []
     return [] if ceremony.stopped else _ceremony_step(desk, ceremony)
@@ -179,6 +187,28 @@ def own_share(desk: Desk, made: Group) -> int | None:
     return group.scalar(raw) if raw else None
 
 
+# ---- grants -----------------------------------------------------------------------------------
+
+
+def _tell_granted(desk: Desk) -> int:
+    """Tell people of grants whose last approvals crossed on the way, so that no desk saw the grant complete."""
+    if desk.view.cases is None:
+        return 0
+    told = 0
+    for case in desk.cases.cases.values():
+        grant = case.live_grant
+        waits = grant is not None and grant.approved and grant.proposer == desk.number and case.refused is None
+        if grant is None or not waits or any(letter.kind == "grant" for letter in case.letters):
+            continue
+        if case.id in desk.cases.conflicted:
+            continue
+        message = Message("grant", desk.today(), "", grant.amounts_minor, grant.currency)
+        reply, sent = mailing(desk, case.mailbox, case.recipient, message)
+        desk.act([reply, MessageSent(case.id, "grant", "", sent.sha256)], [sent])
+        told += 1
+    return told
+
+
 # ---- drops ------------------------------------------------------------------------------------
 
 
@@ -194,7 +224,7 @@ def collect(desk: Desk) -> int:
     if desk.relay is None or desk.view.cases is None or not desk.keys:
         return 0
     after = int.from_bytes(desk.store.fact(ARRIVED) or b"", "big")
-    drops = desk.relay.drops_after(after)
+    drops = [drop for drop in desk.relay.drops_after(after) if after < drop.arrival <= after + ARRIVALS_AHEAD]
     events: list[Event] = []
     mailings: list[Mailing] = []
     number = desk.cases.next_number

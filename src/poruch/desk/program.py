@@ -15,13 +15,13 @@ from pathlib import Path
 from poruch.cases.openings import Openings
 from poruch.cases.state import Cases
 from poruch.crypto import keyfile
-from poruch.errors import BadEvent, CannotOpen, Malformed, NotAllowed, RelayUnreachable
+from poruch.errors import BadEvent, CannotOpen, Malformed, NotAllowed, PoruchError, RelayUnreachable
 from poruch.events.charter import Charter
 from poruch.events.codec import decode, encode
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
 from poruch.events.kinds import CircleKeyed, DropAdmitted, Event, parse_event
-from poruch.journal.chains import REFUSED, Chains
+from poruch.journal.chains import REFUSED, UNSIGNED, Chains
 from poruch.journal.circles import CircleKey, CircleSecret, key_of, open_entry, seal_event, take_handout
 from poruch.journal.dropbox import open_drop
 from poruch.journal.members import Members
@@ -31,7 +31,7 @@ from poruch.journal.store import Store
 from poruch.journal.sync import Relay
 from poruch.ledger.state import Ledger
 
-UNKEPT = 256
+UNKEPT, MOST_FAULTS = 256, 200
 KEY_FILE, STORE_FILE, FUND_FILE = "officer.key", "desk.db", "fund.id"
 
 
@@ -84,6 +84,8 @@ class Desk:
         kept = [decode(raw, CircleSecret) for raw in self.store.secrets("circle/")]
         self.keys: dict[tuple[str, int], CircleKey] = {(s.circle, s.epoch): key_of(s) for s in kept}
         self.contents: dict[str, DropContent] = {}
+        self._opened: dict[bytes, DropContent] = {}
+        self._admitted: set[str] = set()
         self.one_time_keys: Counter[bytes] = Counter()
         self.held: list[SignedSegment] = []
         self.faults: list[str] = []
@@ -169,6 +171,7 @@ class Desk:
     def refold(self) -> None:
         """Fold everything again, in the one order."""
         self.view = self._empty_view()
+        self._admitted.clear()
         self.held.sort(key=lambda signed: signed.order)
         self._last_order = (-1, 0, 0, 0)
         self._fold(self.held)
@@ -179,7 +182,7 @@ class Desk:
         for signed in segments:
             outcome, accepted = self.chains.add(signed)
             fresh += accepted
-            if outcome in REFUSED:
+            if outcome in REFUSED - UNSIGNED:
                 self.store.keep_fault(signed.id, outcome.value, signed.raw)
         if not fresh:
             return 0
@@ -196,6 +199,7 @@ class Desk:
     def _fold(self, segments: list[SignedSegment]) -> None:
         opened: list[tuple[bytes, int, bytes | None]] = []
         keys_before = len(self.keys)
+        self.view.members.found(self.chains.roster.charter)
         for signed in segments:
             self.view.public.apply(signed)
             if self.view.cases is None and self.view.public.charter is not None:
@@ -235,7 +239,7 @@ class Desk:
         try:
             raw = open_entry(entry, self.fund, (segment.author, segment.life, segment.seq, index), self.keys.values())
         except BadEvent:
-            self.faults.append(f"A sealed event of officer {segment.author} is damaged.")
+            self._fault(f"A sealed event of officer {segment.author} is damaged, or sealed to others than may hear it.")
         self._heard_before[(signed.id, index)] = raw
         opened.append((signed.id, index, raw))
         return raw
@@ -243,10 +247,19 @@ class Desk:
     def _parse(self, signed: SignedSegment, index: int, raw: bytes) -> Heard | None:
         author, day = signed.segment.author, signed.segment.day
         try:
-            return Heard(event_id(signed, index, raw), author, day, parse_event(raw))
+            event = parse_event(raw)
         except BadEvent:
-            self.faults.append(f"An event of officer {author} is not of a known form; another program wrote it.")
+            self._fault(f"An event of officer {author} is not of a known form; another program wrote it.")
             return None
+        if event.audience and isinstance(signed.segment.entries[index], Clear):
+            self._fault(f"Officer {author} said in clear what is for circles only; it was not counted.")
+            return None
+        return Heard(event_id(signed, index, raw), author, day, event)
+
+    def _fault(self, sentence: str) -> None:
+        """Keep a sentence for the errors page, once; so many that nobody reads them say no more than the first."""
+        if len(self.faults) < MOST_FAULTS and sentence not in self.faults:
+            self.faults.append(sentence)
 
     def _tell(self, heard: Heard) -> None:
         event = heard.event
@@ -254,14 +267,19 @@ class Desk:
             self._take_circle(event)
         elif isinstance(event, DropAdmitted):
             self._open_content(event)
-        self.view.members.apply(heard)
-        self.view.openings.apply(heard)
-        self.view.ledger.apply(heard)
+        folds = [self.view.members.apply, self.view.openings.apply, self.view.ledger.apply]
         if self.view.cases is not None:
-            self.view.cases.apply(heard)
+            folds.append(self.view.cases.apply)
+        for fold in folds:
+            try:
+                fold(heard)
+            except (PoruchError, ValueError, KeyError, TypeError, ArithmeticError, AssertionError) as error:
+                # The last line: whatever an officer signs, the rest of the journal is read. Never expected to happen.
+                self._fault(f"An event of officer {heard.author} could not be counted: {type(error).__name__}.")
 
     def _take_circle(self, event: CircleKeyed) -> None:
-        if (event.circle, event.epoch) in self.keys:
+        """Only a key that all seal to: another one, handed out by whomever, would hide what is sealed to that."""
+        if (event.circle, event.epoch) in self.keys or not self.view.public.has_keyed(event):
             return
         secret = take_handout(event, self.key.identity)
         if secret is not None:
@@ -269,7 +287,12 @@ class Desk:
             self.keys[(secret.circle, secret.epoch)] = key_of(secret)
 
     def _open_content(self, event: DropAdmitted) -> None:
-        if event.drop in self.contents:
+        """The content that the first true admission in the journal's order names, and no later one."""
+        if event.drop in self._admitted:
+            return
+        self.contents.pop(event.drop, None)
+        if event.body in self._opened:
+            self._keep_content(event, self._opened[event.body])
             return
         body = self.store.body(event.body)
         if body is None or hashlib.sha256(body).digest() != event.body:
@@ -279,10 +302,16 @@ class Desk:
                 content = open_drop(body, key)
             except (CannotOpen, Malformed):
                 continue
-            self.contents[event.drop] = content
+            self._opened[event.body] = content
             if content.person:
                 self.one_time_keys[one_time_key(content.person)] += 1
+            self._keep_content(event, content)
             return
+
+    def _keep_content(self, event: DropAdmitted, content: DropContent) -> None:
+        if (content.drop, content.kind) == (event.drop, event.kind):
+            self.contents[event.drop] = content
+            self._admitted.add(event.drop)
 
     # ---- acting -------------------------------------------------------------------------------
 
@@ -337,7 +366,7 @@ class Desk:
         """Fetch bodies of admitted drops and answers to one's own requests that are not here yet."""
         if self.view.cases is None or self.relay is None:
             return 0
-        wanted = {event.body for event in self.cases.drops.values()}
+        wanted = self.cases.other_bodies | {event.body for event in self.cases.drops.values()}
         for opening in self.openings.openings.values():
             if opening.requester == self.number and not opening.done:
                 wanted |= set(opening.answers.values())

@@ -1,13 +1,18 @@
 """Publishing to the log: treasury prepares an epoch, k officers sign, the front takes it, slips are left for codes."""
 
 import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Callable
 from datetime import date
 
+from poruch.crypto.commitments import check_opening
 from poruch.crypto.group import scalar
+from poruch.crypto.signatures import raw_verify
 from poruch.desk.banking import announcements
 from poruch.desk.duties import log_policy
 from poruch.desk.program import Desk
-from poruch.errors import AlreadyDone, CannotOpen, Malformed, MissingCheck, NotAllowed, TooFew
+from poruch.errors import AlreadyDone, CannotOpen, Malformed, MissingCheck, NotAllowed, PoruchError, TooFew
 from poruch.events.drops import GiftAnnouncement, SlipKeys
 from poruch.events.kinds import (
     CheckpointSigned,
@@ -22,6 +27,7 @@ from poruch.ledger.leaves import make_epoch
 from poruch.ledger.publication import select
 from poruch.ledger.state import Publication
 from poruch.tlog.checkpoints import parse_checkpoint, verify_checkpoint
+from poruch.tlog.leaves import Amounts, parse_leaf
 from poruch.tlog.notes import parse_signatures
 from poruch.tlog.policy import parse_policy
 from poruch.tlog.publish import (
@@ -48,7 +54,12 @@ def log_state(desk: Desk) -> LogState:
     before = state.size
     for publication in _sent(desk):
         if publication.proposal.old_size == state.size:
-            state = draft_publication(state, publication.proposal.leaves, desk.random).after
+            try:
+                draft = draft_publication(state, publication.proposal.leaves, desk.random)
+            except PoruchError:
+                continue  # the front never took it, whoever says so
+            if draft.head.body.decode() == publication.proposal.body:
+                state = draft.after
     if state.size != before:
         desk.store.keep_fact(STATE, state.encode())
     return state
@@ -61,7 +72,10 @@ def _sent(desk: Desk) -> list[Publication]:
 
 def leaves_before(desk: Desk, size: int) -> list[bytes]:
     """The first `size` leaves, from the journal."""
-    found = [leaf for publication in _sent(desk) for leaf in publication.proposal.leaves]
+    found: list[bytes] = []
+    for publication in _sent(desk):
+        if publication.proposal.old_size == len(found):
+            found += publication.proposal.leaves
     if len(found) < size:
         raise MissingCheck("this desk does not hold the whole log yet")
     return found[:size]
@@ -70,7 +84,8 @@ def leaves_before(desk: Desk, size: int) -> list[bytes]:
 def slip_keys(desk: Desk, source: str) -> SlipKeys | None:
     """The keys of the code behind a gift or an instalment, if its holder has one."""
     treasury = desk.circle("treasury")
-    gift = desk.ledger.donations.get(bytes.fromhex(source)) if len(source) == 64 else None
+    named = len(source) == 64 and set(source) <= set("0123456789abcdef")
+    gift = desk.ledger.donations.get(bytes.fromhex(source)) if named else None
     if gift is not None:
         announced = announcements(desk).get(gift.reference)
         return announced.keys if announced else None
@@ -99,7 +114,7 @@ def propose_epoch(desk: Desk, until: date) -> Publication:
     """Prepare the next epoch from everything up to and with `until`, and ask the officers to sign it."""
     if not desk.within("treasury"):
         raise NotAllowed("treasury")
-    if any(not publication.sent for publication in desk.ledger.publications.values()):
+    if any(_waits(desk, publication) for publication in desk.ledger.publications.values()):
         raise AlreadyDone("a publication waits for signatures")
     state = log_state(desk)
     currency, origin = desk.charter.currency, desk.charter.origin
@@ -127,6 +142,17 @@ def propose_epoch(desk: Desk, until: date) -> Publication:
     return next(reversed(desk.ledger.publications.values()))
 
 
+def _waits(desk: Desk, publication: Publication) -> bool:
+    """Colleagues may still sign it: what does not hold must not stop the log for ever."""
+    if publication.sent:
+        return False
+    try:
+        draft_of(desk, publication)
+    except PoruchError:
+        return False
+    return True
+
+
 def draft_of(desk: Desk, publication: Publication) -> Draft:
     """The draft of a publication, verified by this desk. Raises what the log's rules raise."""
     state = log_state(desk)
@@ -139,18 +165,47 @@ def draft_of(desk: Desk, publication: Publication) -> Draft:
 
 
 def _check_books(desk: Desk, prepared: EpochPrepared | None, publication: Publication) -> None:
-    """A treasurer signs only what his own books say."""
+    """A treasurer signs only what his own books say: each commitment is one of the hidden side, and each amount there
+    is a whole gift, cost or payment of his books that no epoch has told."""
     if prepared is None or prepared.epoch != publication.proposal.epoch:
         raise MissingCheck("the hidden side of this epoch is not here yet")
+    _check_commitments(prepared, publication)
+    told: Counter[tuple[str, str]] = Counter()
     for group in prepared.groups:
         for amount in group.amounts:
-            if not amount.source:
-                continue
-            gift = desk.ledger.donations.get(bytes.fromhex(amount.source)) if len(amount.source) == 64 else None
-            cost = desk.ledger.costs.get(bytes.fromhex(amount.source)) if len(amount.source) == 64 else None
-            payment = desk.ledger.payments.get(amount.source)
-            if gift is None and cost is None and payment is None:
+            if amount.amount_minor and not amount.source:
                 raise NotAllowed("an amount stands in the epoch that is not in your books")
+            if amount.source:
+                told[(group.side, amount.source)] += amount.amount_minor
+    for (side, source), amount_minor in told.items():
+        if f"{side}/{source}" in desk.ledger.published or _in_books(desk, side, source) != amount_minor:
+            raise NotAllowed("an amount stands in the epoch that is not in your books")
+
+
+def _check_commitments(prepared: EpochPrepared, publication: Publication) -> None:
+    hidden = [(g.side, g.account, g.currency, amount) for g in prepared.groups for amount in g.amounts]
+    shown = [
+        (leaf.side, leaf.account, leaf.currency, point)
+        for leaf in map(parse_leaf, publication.proposal.leaves)
+        if isinstance(leaf, Amounts)
+        for point in leaf.commitments
+    ]
+    if [row[:3] for row in hidden] != [row[:3] for row in shown]:
+        raise NotAllowed("the hidden side is not that of the leaves")
+    for (*_, amount), (*_, point) in zip(hidden, shown, strict=True):
+        check_opening(point, amount.amount_minor, scalar(amount.blind))
+
+
+def _in_books(desk: Desk, side: str, source: str) -> int | None:
+    """The minor units that the books hold for a source on one side of the log; None where they hold none."""
+    payment = desk.ledger.payments.get(source)
+    if payment is not None:
+        stands = payment.state in (("settled", "returned") if side == "out" else ("returned",))
+        return payment.item.amount_minor if stands else None
+    if len(source) != 64 or not set(source) <= set("0123456789abcdef"):
+        return None
+    entry = (desk.ledger.donations if side == "in" else desk.ledger.costs).get(bytes.fromhex(source))
+    return entry.amount_minor if entry is not None else None
 
 
 def sign(desk: Desk, publication: Publication) -> None:
@@ -172,7 +227,23 @@ def sign(desk: Desk, publication: Publication) -> None:
 
 def signatures_missing(desk: Desk, publication: Publication) -> int:
     """How many more officers must sign."""
-    return max(0, desk.charter.k - len(publication.lines))
+    return max(0, desk.charter.k - len(good_lines(desk, publication)))
+
+
+def good_lines(desk: Desk, publication: Publication) -> dict[int, str]:
+    """The signature lines that hold, by officer: a colleague's rubbish must not stand for a signature."""
+    found: dict[int, str] = {}
+    body = publication.proposal.body.encode()
+    for officer, line in publication.lines.items():
+        keys = desk.public.officers.get(officer)
+        try:
+            [signature] = parse_signatures(line.rstrip("\n") + "\n")
+            if keys is not None:
+                raw_verify(keys.log, body, signature.signature)
+                found[officer] = signature.line
+        except (PoruchError, ValueError):
+            continue
+    return found
 
 
 def send(desk: Desk, publication: Publication) -> None:
@@ -182,9 +253,15 @@ def send(desk: Desk, publication: Publication) -> None:
     if desk.relay is None:
         raise MissingCheck("no front is named")
     draft = draft_of(desk, publication)
-    lines = "".join(publication.lines[officer].rstrip("\n") + "\n" for officer in sorted(publication.lines))
+    lines = "".join(line for _, line in sorted(good_lines(desk, publication).items()))
     desk.relay.publish(build_publication(draft, parse_signatures(lines)))
     desk.act([PublicationSent(publication.id)])
+
+
+def _nonce_for(keys: SlipKeys, slip: Slip) -> Callable[[int], bytes]:
+    """The nonce of a slip comes from its content, so that two treasurers who leave it leave the same bytes once."""
+    content = b"".join((slip.nonce, hashlib.sha256(slip.entry).digest(), slip.receipt))
+    return lambda length: hmac.new(keys.slip_key, b"poruch/slip-nonce/v1\n" + content, hashlib.sha256).digest()[:length]
 
 
 def leave_slips(desk: Desk, publication: Publication) -> int:
@@ -215,7 +292,10 @@ def leave_slips(desk: Desk, publication: Publication) -> int:
             )
             slip = Slip(amount.nonce, leaves[leaf], receipt)
             slips.append(
-                (keys.lookup_id, seal_slip(TlogKeys(keys.lookup_id, keys.slip_key, keys.blind_key), slip, desk.random))
+                (
+                    keys.lookup_id,
+                    seal_slip(TlogKeys(keys.lookup_id, keys.slip_key, keys.blind_key), slip, _nonce_for(keys, slip)),
+                )
             )
         index += len(group.amounts) // 8
     desk.relay.leave_slips(slips)

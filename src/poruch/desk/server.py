@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from poruch.desk.site import settings as site_settings
 from poruch.desk.site.room import SYNC_SECONDS, Room, install
@@ -49,10 +49,6 @@ def serve_desk(
     With `passphrase` the desk starts unlocked. Raises `WrongPassphrase`, `BadKeyFile`, and `StoreBroken` also where
     another process serves this folder: two would write one officer's chain.
     """
-    import django
-    import waitress
-    from django.conf import settings
-
     hush()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     room = Room(Path(folder), relay_address, today, unattended=passphrase is not None)
@@ -60,23 +56,7 @@ def serve_desk(
         room.port = listening.getsockname()[1]
         if passphrase is not None:
             room.unlock(passphrase)
-        install(room)
-        settings.configure(**site_settings.build())
-        django.setup()
-        from django.core.wsgi import get_wsgi_application
-
-        # What is too long is read too, so that the door can say so; what is longer than inbuf would go to a disk.
-        memory_only = 4 * UPLOAD_BYTES
-        server = waitress.create_server(
-            get_wsgi_application(),
-            sockets=[listening],
-            threads=THREADS,
-            ident=None,
-            max_request_body_size=memory_only,
-            inbuf_overflow=memory_only + 2**20,
-            outbuf_overflow=memory_only + 2**20,
-            expose_tracebacks=False,
-        )
+        server = _server(room, listening)
         stop = threading.Event()
         syncing = threading.Thread(target=_sync, args=(room, stop), name="sync", daemon=True)
         syncing.start()
@@ -88,6 +68,31 @@ def serve_desk(
             syncing.join(timeout=15)
             room.lock_up()
             server.close()
+
+
+def _server(room: Room, listening: socket.socket) -> Any:
+    """Django and waitress around `room`; once a process, for Django's settings are the process's."""
+    import django
+    import waitress
+    from django.conf import settings
+
+    install(room)
+    settings.configure(**site_settings.build())
+    django.setup()
+    from django.core.wsgi import get_wsgi_application
+
+    # What is too long is read too, so that the door can say so; what is longer than inbuf would go to a disk.
+    memory_only = 4 * UPLOAD_BYTES
+    return waitress.create_server(
+        get_wsgi_application(),
+        sockets=[listening],
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=memory_only,
+        inbuf_overflow=memory_only + 2**20,
+        outbuf_overflow=memory_only + 2**20,
+        expose_tracebacks=False,
+    )
 
 
 @contextmanager

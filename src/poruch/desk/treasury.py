@@ -12,7 +12,7 @@ from poruch.cases import decide
 from poruch.desk import openings
 from poruch.desk.casework import message_events
 from poruch.desk.program import Desk, Mailing
-from poruch.desk.screening import name_keys, screen_name
+from poruch.desk.screening import current_list, name_keys, screen_name
 from poruch.errors import AlreadyDone, MissingCheck, NotAllowed, PoruchError, TooFew
 from poruch.events.drops import Payee
 from poruch.events.kinds import BatchApproved, BatchExported, BatchItem, BatchProposed, Event
@@ -23,8 +23,12 @@ from poruch.rails.pain001 import Payment, write_pain001
 
 
 def payable(desk: Desk) -> list[BatchItem]:
-    """Instalments that may enter a batch today."""
-    return decide.payable(desk.cases, desk.today(), desk.ledger.taken)
+    """Instalments that may enter a batch today.
+
+    What the bank sent back may be paid again, and only to other bank details than those it came back from.
+    """
+    due = decide.payable(desk.cases, desk.today(), desk.ledger.taken)
+    return [item for item in due if item.payee not in desk.ledger.came_back.get((item.grant, item.index), [])]
 
 
 def returnable(desk: Desk) -> tuple[bytes, ...]:
@@ -53,7 +57,7 @@ def propose_batch(desk: Desk, items: Sequence[BatchItem], execution: date) -> Ba
         purpose = f"Pay batch {number}, and nothing else."
         events.append(openings.request_events(desk, purpose, [item.payee for item in named], batch))
     desk.act(events)
-    opening = desk.openings.of_batch(batch)
+    opening = desk.openings.for_batch(proposal)
     if opening is not None:
         desk.act(*openings.answer_events(desk, opening))
     return desk.ledger.batches[batch]
@@ -65,15 +69,28 @@ def approve_batch(desk: Desk, batch: Batch) -> None:
         raise AlreadyDone("you stand behind this batch")
     for item in batch.proposal.items:
         decide.check_item(desk.cases, item)
+    _check_returns(desk, batch.proposal)
     events: list[Event] = [BatchApproved(batch.proposal.batch, batch.proposal_id)]
     mailings: list[Mailing] = []
-    opening = desk.openings.of_batch(batch.proposal.batch)
+    opening = desk.openings.for_batch(batch.proposal)
     if batch.proposal.items:
-        if opening is None or opening.drops != tuple(item.payee for item in batch.proposal.items):
+        if opening is None:
             raise NotAllowed("the opening is not that of the batch")
         given, mailings = openings.answer_events(desk, opening)
         events += given
     desk.act(events, mailings)
+
+
+def _check_returns(desk: Desk, proposal: BatchProposed) -> None:
+    """Whoever reads the books looks whether what is to be sent back came in, and from whom. Raises `MissingCheck`."""
+    if not (desk.within("treasury") or desk.within("auditors")):
+        return
+    for entry in proposal.returns:
+        credit = desk.ledger.quarantined.get(entry)
+        if credit is None or entry in desk.ledger.returned:
+            raise MissingCheck("a return in the batch is not in quarantine")
+        if credit.rule == "iban" and related_rule(desk, "", credit.iban) != "iban":
+            raise MissingCheck("a return in the batch does not go to a related party")
 
 
 def approvals_missing(desk: Desk, batch: Batch) -> int:
@@ -115,8 +132,9 @@ def _payment(desk: Desk, item: BatchItem, payee: Payee) -> Payment:
 def export(desk: Desk, batch: Batch) -> Export:
     """Open the payees, take the instalments' tags at the relay, and write the bank's file. What was opened is dropped.
 
-    (1) Only the named desk, once; (2) k officers stand behind it; (3) the relay takes every tag: else `AlreadyTaken`;
-    (4) the payees open, and each is checked once more; (5) the file; (6) the event with the approvals it rests on.
+    (1) Only the named desk, once, and only with a list of names to compare with; (2) k officers stand behind it, and by
+    its own journal all is as granted; (3) the payees open, and each is checked once more; (4) the relay takes the tag
+    of every instalment that is left: else `AlreadyTaken`; (5) the file; (6) the event with the approvals it rests on.
     """
     proposal = batch.proposal
     if proposal.exporter != desk.number:
@@ -125,7 +143,13 @@ def export(desk: Desk, batch: Batch) -> Export:
         raise AlreadyDone("the batch was exported")
     if approvals_missing(desk, batch):
         raise TooFew(f"{approvals_missing(desk, batch)} more must approve")
-    opening = desk.openings.of_batch(proposal.batch)
+    current_list(desk)
+    for item in proposal.items:
+        decide.check_item(desk.cases, item)
+    _check_returns(desk, proposal)
+    opening = desk.openings.for_batch(proposal)
+    if proposal.items and opening is None:
+        raise NotAllowed("the opening is not that of the batch")
     people = openings.open_all(desk, opening)[0] if opening else []
     payments: list[Payment] = []
     left_out: dict[str, str] = {}
@@ -137,8 +161,9 @@ def export(desk: Desk, batch: Batch) -> Export:
         except PoruchError as error:
             left_out[item.end_to_end] = f"Case {desk.cases.cases[item.case].label}: {error.sentence}"
     if desk.relay is not None:
-        kept = [item for item in proposal.items if item.end_to_end not in left_out]
-        desk.relay.take_tags(proposal.batch, [instalment_tag(desk, item.grant, item.index) for item in kept])
+        kept = [(item.grant, item.index) for item in proposal.items if item.end_to_end not in left_out]
+        kept += [(f"return {entry.hex()}", 0) for entry in proposal.returns]
+        desk.relay.take_tags(proposal.batch, [instalment_tag(desk, name, index) for name, index in kept])
     payments += _returns(desk, proposal)
     file = _write(desk, proposal, payments) if payments else b""
     approvals = tuple(batch.approvals[officer] for officer in sorted(batch.approvals))
@@ -174,8 +199,13 @@ def _write(desk: Desk, proposal: BatchProposed, payments: list[Payment]) -> byte
 
 
 def instalment_tag(desk: Desk, grant: str, index: int) -> bytes:
-    """What the relay knows of an instalment: 32 bytes that tell it apart and say nothing."""
-    return hmac.new(desk.members.tag_key, f"poruch/tag/v1\n{grant}\n{index}".encode(), hashlib.sha256).digest()
+    """What the relay knows of an instalment: 32 bytes that tell it apart and say nothing.
+
+    An instalment that came back has a tag of its own for each new attempt.
+    """
+    attempt = len(desk.ledger.came_back.get((grant, index), []))
+    named = f"poruch/tag/v1\n{grant}\n{index}\n{attempt}"
+    return hmac.new(desk.members.tag_key, named.encode(), hashlib.sha256).digest()
 
 
 def paid_messages(desk: Desk, end_to_ends: Sequence[str], kind: str) -> tuple[list[Event], list[Mailing]]:
@@ -185,7 +215,7 @@ def paid_messages(desk: Desk, end_to_ends: Sequence[str], kind: str) -> tuple[li
     for end_to_end in end_to_ends:
         item = desk.ledger.payments[end_to_end].item
         case = desk.cases.cases.get(item.case)
-        if case is not None:
+        if case is not None and case.id not in desk.cases.conflicted:
             told, sent = message_events(desk, case, "", kind, (item.amount_minor,))
             events += told
             mailings += sent

@@ -58,9 +58,11 @@ def next_step(desk: Desk, case: Case) -> Step:
     me, working = desk.number, desk.within("casework")
     if case.refused is not None:
         return Step("refused", False)
-    if case.taken_by is None:
-        return Step("read", working)
     grant = case.live_grant
+    if not working and not (grant is not None and grant.approved):
+        return Step("casework", False)  # who took it, wrote or refused is sealed to casework
+    if case.taken_by is None and working:
+        return Step("read", True)
     if grant is not None and grant.approved:
         return _after_grant(desk, case)
     if not case.answered:
@@ -96,9 +98,10 @@ def _after_grant(desk: Desk, case: Case) -> Step:
     for name, good in PASSED.items():
         if name not in case.checks or case.checks[name].outcome not in good:
             return _missing_check(desk, case, name)
-    if not case.payees and not any(letter.kind == "grant" for letter in case.letters):
+    working = desk.within("casework")
+    if working and not case.payees and not any(letter.kind == "grant" for letter in case.letters):
         return Step("tell", case.taken_by == desk.number, case.taken_by)  # two approved before they heard of each other
-    if not case.answered:
+    if working and not case.answered:
         return Step("answer", case.taken_by == desk.number, case.taken_by)
     if not case.payees:
         return Step("payee", False)
@@ -156,7 +159,7 @@ def story_or_none(desk: Desk, case: Case) -> Story | None:
 
 
 def rows(desk: Desk, read: Callable[[Case], Story | None]) -> list[Row]:
-    """All cases, the nearest clock first; those without a clock after them, newest first. `read` may remember."""
+    """All cases, the nearest clock first, then those without; what is mine before the rest. `read` may remember."""
     found = []
     for case in desk.cases.cases.values():
         step = next_step(desk, case)
@@ -164,8 +167,9 @@ def rows(desk: Desk, read: Callable[[Case], Story | None]) -> list[Row]:
     return sorted(found, key=_nearest)
 
 
-def _nearest(row: Row) -> tuple[bool, int, int]:
-    return (row.days_left is None, row.days_left if row.days_left is not None else 0, -row.case.number)
+def _nearest(row: Row) -> tuple[bool, int, bool, int]:
+    days = row.days_left if row.days_left is not None else 0
+    return (row.days_left is None, days, not row.step.mine, -row.case.number)
 
 
 def median_days(desk: Desk, first: date, last: date) -> int | None:

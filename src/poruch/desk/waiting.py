@@ -3,6 +3,7 @@
 from poruch.cases.openings import Opening
 from poruch.desk import treasury
 from poruch.desk.program import Desk
+from poruch.desk.publishing import signatures_missing
 from poruch.desk.views_cases import next_step
 from poruch.ledger.state import Batch, Publication
 
@@ -38,7 +39,7 @@ def batch_waits(desk: Desk, batch: Batch) -> bool:
         return batch.proposal.exporter == desk.number
     if batch.proposer == desk.number or desk.number in batch.approvals:
         return False
-    opening = desk.openings.of_batch(batch.proposal.batch)
+    opening = desk.openings.for_batch(batch.proposal)
     return opening is None or opening.live(desk.today())
 
 
@@ -52,7 +53,7 @@ def publication_waits(desk: Desk, publication: Publication) -> bool:
     """An epoch to sign, or one's own to give to the front."""
     if publication.sent:
         return False
-    if len(publication.lines) < desk.charter.k:
+    if signatures_missing(desk, publication):
         return desk.number not in publication.lines
     return publication.proposer == desk.number
 
@@ -62,5 +63,5 @@ def faults(desk: Desk) -> list[str]:
     found = [
         f"A segment of officer {fault.author} was put aside: {fault.outcome.value}." for fault in desk.chains.faults
     ]
-    found += desk.public.faults + desk.openings.faults + desk.ledger.faults
+    found += desk.faults + desk.public.faults + desk.openings.faults + desk.ledger.faults
     return found + desk.view.cases.faults if desk.view.cases is not None else found

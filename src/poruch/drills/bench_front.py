@@ -17,7 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from nacl.bindings import crypto_sign_seed_keypair
+from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
 from poruch.crypto import codes
 from poruch.crypto.codes import CodeKeys
@@ -145,7 +145,8 @@ def _bare_files(public: PublicState, size: int) -> Callable[[], None]:
     def bare() -> None:
         MLKEM768PrivateKey.from_seed_bytes(seed).public_key().public_bytes_raw()
         X25519PrivateKey.from_private_bytes(seed[:32]).public_key().public_bytes_raw()
-        crypto_sign_seed_keypair(seed[:32])
+        _, secret = crypto_sign_seed_keypair(seed[:32])
+        crypto_sign(padded, secret)
         for _ in range(3):
             exchange()
         lattice.encapsulate()

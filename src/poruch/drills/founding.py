@@ -20,8 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from poruch.crypto.fingerprint import fingerprint_words
 from poruch.crypto.keyfile import LEAST_PASSPHRASE
-from poruch.crypto.wordlist import LIST_SIZE, word_list
 from poruch.desk import founding
 from poruch.desk.plan import PlannedFund, parse_plan
 from poruch.desk.program import Desk
@@ -36,7 +36,6 @@ from poruch.errors import (
 from poruch.front import server
 from poruch.journal.ceremonies import Ceremony
 
-FINGERPRINT_WORDS = 8  # 103 bits: nobody makes a second fund with the same words
 FRONT_ADDRESS = "http://127.0.0.1:8000"
 _TRIES = 3
 
@@ -190,15 +189,6 @@ def _found(folder: Path, planned: PlannedFund) -> str:
         finally:
             for desk in desks.values():
                 desk.close()
-
-
-def fingerprint_words(fingerprint: bytes) -> str:
-    """32 bytes as words of the list of receipt codes, to be read aloud."""
-    number, words = int.from_bytes(fingerprint, "big"), []
-    for _ in range(FINGERPRINT_WORDS):
-        number, place = divmod(number, LIST_SIZE)
-        words.append(word_list()[place])
-    return " ".join(words)
 
 
 def _refuse_used(folder: Path) -> None:

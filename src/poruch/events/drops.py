@@ -59,7 +59,9 @@ class DropContent(Schema, frozen=True, tag="drop.v1"):
 
     `story` is sealed to casework (Story or Answer), `person` to the quorum key (Person or Payee), `codes` to treasury
     (SlipKeys or GiftAnnouncement); each may be empty. `mailbox` is the 32-byte mailbox id, `recipient` its
-    post-quantum public key (1216 bytes: the text of it costs ten times as much to make).
+    post-quantum public key (1216 bytes: the text of it costs ten times as much to make). `verify_key` (32 bytes) is
+    the public signing key of the code, and `signature` its signature over all the rest: mailbox ids are no secret to
+    the front and to officers, and whoever knows one must not be able to say where the money goes.
     """
 
     drop: str
@@ -69,3 +71,10 @@ class DropContent(Schema, frozen=True, tag="drop.v1"):
     story: bytes
     person: bytes
     codes: bytes
+    verify_key: bytes = b""
+    signature: bytes = b""
+
+    @property
+    def sender(self) -> bytes:
+        """The same for all that was sent with one code, and for nothing else."""
+        return self.mailbox + self.verify_key

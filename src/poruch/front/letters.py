@@ -12,10 +12,17 @@ from poruch.events.mailbox import Message
 from poruch.front.models import Body, Drop
 from poruch.front.site import current
 
+_PLACE_IN_DAY = {"received": 0, "sent": 1, "gave": 3, "payee-received": 4, "paid": 5, "returned": 5}
+"""Days have no hours here: within one, a letter stands before its answer, bank details after the question for them."""
+
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter, either way. `kind` is that of the message, or `sent` and `gave` for what went to the fund."""
+    """One letter, either way.
+
+    `kind` is that of the message (`letter-received` from the second receipt on), or `sent` and `gave` for what went to
+    the fund.
+    """
 
     day: datetime.date
     kind: str
@@ -107,13 +114,14 @@ def read_box(keys: CodeKeys) -> Box:
         except (CannotOpen, Malformed):
             damaged += 1
             continue
+        again = message.kind == "received" and any(known.kind == "received" for known in messages)
         messages.append(message)
-        letters.append(Letter(message.day, message.kind, message.text))
+        letters.append(Letter(message.day, "letter-received" if again else message.kind, message.text))
     sent_on = None
     for drop in Drop.objects.filter(mailbox=mailbox.hex()).order_by("id").only("day", "kind"):
         if drop.kind == "submission":
             sent_on = drop.day
         else:
             letters.append(Letter(drop.day, "gave" if drop.kind == "payee" else "sent"))
-    letters.sort(key=lambda letter: letter.day)
+    letters.sort(key=lambda letter: (letter.day, _PLACE_IN_DAY.get(letter.kind, 2)))
     return Box(sent_on, tuple(letters), tuple(messages), damaged)

@@ -90,7 +90,10 @@ QUESTIONS = (
         "name",
         NameForm,
         _("What is your name?"),
-        _("You may leave the name for later. Before money can be paid we shall ask for it again."),
+        _(
+            "You may leave the name empty: then we can answer you, but not pay. For money you would ask once more from "
+            "the beginning, with your name, and say in your story that you have asked before."
+        ),
         _("Your name and our answer"),
         named=True,
     ),

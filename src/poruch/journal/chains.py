@@ -28,9 +28,14 @@ class Outcome(Enum):
     EQUIVOCATION = "second segment at one place of a chain"
     BROKEN_LINK = "does not continue its chain"
     CLOCK_AHEAD = "its clock is far ahead"
+    SECOND_LIFE = "opens a second chain, which nobody confirmed"
 
 
 REFUSED = frozenset(set(Outcome) - {Outcome.ACCEPTED, Outcome.KNOWN, Outcome.WAITING})
+UNSIGNED = frozenset({Outcome.UNKNOWN_OFFICER, Outcome.BAD_SIGNATURE, Outcome.OTHER_FUND})
+"""Outcomes that prove nothing against anybody: whoever holds the line can make as many as he likes."""
+
+MOST_UNSIGNED, UNSIGNED_BYTES = 100, 64 * 1024
 
 
 @dataclass
@@ -51,6 +56,7 @@ class Chains:
     heads: dict[tuple[int, int], SignedSegment] = field(default_factory=dict)
     clock: int = 0
     faults: list[Fault] = field(default_factory=list)
+    _unsigned: int = 0
     _ids: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
     _waiting: dict[tuple[int, int, int], dict[bytes, SignedSegment]] = field(default_factory=dict)
 
@@ -69,8 +75,13 @@ class Chains:
 
     def _judge_one(self, signed: SignedSegment) -> Outcome:
         outcome = self._judge(signed)
-        if outcome in REFUSED and all(fault.raw != signed.raw for fault in self.faults):
-            self.faults.append(Fault(outcome, signed.raw, signed.segment.author))
+        if outcome not in REFUSED:
+            return outcome
+        raw = signed.raw[:UNSIGNED_BYTES] if outcome in UNSIGNED else signed.raw
+        known = any(fault.raw == raw for fault in self.faults)
+        if not known and (outcome not in UNSIGNED or self._unsigned < MOST_UNSIGNED):
+            self._unsigned += outcome in UNSIGNED
+            self.faults.append(Fault(outcome, raw, signed.segment.author))
         return outcome
 
     def _judge(self, signed: SignedSegment) -> Outcome:
@@ -89,6 +100,9 @@ class Chains:
             return Outcome.UNKNOWN_OFFICER
         except BadSignature:
             return Outcome.BAD_SIGNATURE
+        if segment.life:
+            # A chain that begins anew begins at clock 0: its author would speak before everything that was said.
+            return Outcome.SECOND_LIFE
         if place in self._ids:
             return Outcome.EQUIVOCATION
         return self._judge_link(signed, place)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from poruch.crypto import age
 from poruch.crypto.padding import pad, unpad
 from poruch.errors import BadEvent, BadPayload, CannotOpen, Malformed
+from poruch.events.charter import CIRCLES
 from poruch.events.codec import Schema, decode, encode
-from poruch.events.kinds import CircleKeyed, Event, event_bytes
+from poruch.events.kinds import CircleKeyed, Event, event_bytes, parse_event
 from poruch.journal.segments import Clear, Sealed
 
 Random = Callable[[int], bytes]
@@ -135,14 +136,38 @@ def seal_event(
 
 
 def open_entry(entry: Sealed, fund: bytes, place: Place, keys: Iterable[CircleKey]) -> bytes | None:
-    """The event's bytes, if one of `keys` opens the entry; None if it is for others. Raises `BadEvent` if damaged."""
+    """The event's bytes, if one of `keys` opens the entry; None if it is for others. Raises `BadEvent` if damaged.
+
+    An event counts only if a circle of its audience opens it: one that was sealed to fewer, or for some members to
+    their other circle, would be heard by some desks and not by their neighbours.
+    """
+    if len(entry.hints) > len(CIRCLES):
+        raise BadEvent("more hints than circles")
     keys = list(keys)
-    likely = [key for key in keys if any(hmac.compare_digest(_hint(key.hint, fund, place), h) for h in entry.hints)]
-    for key in likely or keys:
+    likely = [key for key in keys if _is_likely(entry, _hint(key.hint, fund, place))]
+    opened = False
+    for key in [*likely, *(key for key in keys if key not in likely)]:
         try:
-            return unpad(age.open_file(entry.file, [key.pq]))
+            raw = unpad(age.open_file(entry.file, [key.pq]))
         except BadPayload:
             raise BadEvent("damaged") from None
         except (CannotOpen, Malformed):
-            continue
+            continue  # a hint may lie: then the other keys are tried too, or desks would hear different things
+        opened = True
+        if _may_hear(key.circle, raw):
+            return raw
+    if opened:
+        raise BadEvent("sealed to others than may hear it")
     return None
+
+
+def _may_hear(circle: str, raw: bytes) -> bool:
+    """What is of no known kind has no audience either; the caller says so."""
+    try:
+        return circle in parse_event(raw).audience
+    except BadEvent:
+        return True
+
+
+def _is_likely(entry: Sealed, hint: bytes) -> bool:
+    return any(hmac.compare_digest(hint, one) for one in entry.hints)

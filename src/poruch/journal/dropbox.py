@@ -6,21 +6,27 @@ keys and gifts to treasury (X25519); all of it padded and once more sealed to th
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from msgspec import structs
 
 from poruch.crypto import age
 from poruch.crypto.codes import CodeKeys
 from poruch.crypto.padding import pad, unpad
 from poruch.crypto.quorum_file import seal_to_quorum
-from poruch.errors import BadSubmission
+from poruch.crypto.signatures import verify
+from poruch.errors import BadSignature, BadSubmission
 from poruch.events.codec import decode, encode
-from poruch.events.drops import Answer, DropContent, GiftAnnouncement, Payee, Person, SlipKeys, Story
+from poruch.events.drops import KINDS, Answer, DropContent, GiftAnnouncement, Payee, Person, SlipKeys, Story
 from poruch.journal.circles import CircleKey, CircleRecipients
 from poruch.journal.public import PublicState
 
 Random = Callable[[int], bytes]
 PLACES = {"submission": "person", "payee": "payee"}
+DOMAIN = "poruch/drop/v1"
+_DROP_ID = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,9 @@ class SealedDrop:
 
 
 def place_of(drop: str, kind: str) -> str:
-    """The one spot in the journal where the quorum file of a drop belongs."""
+    """The one spot in the journal where the quorum file of a drop belongs. Raises `BadSubmission` for other kinds."""
+    if kind not in PLACES:
+        raise BadSubmission("nothing for the quorum is in it")
     return f"drop/{drop}/{PLACES[kind]}"
 
 
@@ -52,7 +60,10 @@ def _to_circle(value: Story | Answer | SlipKeys | GiftAnnouncement, to: CircleRe
     return age.seal(pad(encode(value)), [to.x25519], random)
 
 
-def _seal(public: PublicState, content: DropContent, random: Random) -> SealedDrop:
+def _seal(public: PublicState, content: DropContent, random: Random, keys: CodeKeys | None = None) -> SealedDrop:
+    if keys is not None:
+        content = structs.replace(content, verify_key=keys.mailbox_signing.public)
+        content = structs.replace(content, signature=keys.mailbox_signing.sign(DOMAIN, encode(content)))
     body = age.seal(pad(encode(content), 4096), [public.circles["officers"].pq], random)
     return SealedDrop(content.drop, content.kind, content.mailbox, body)
 
@@ -77,7 +88,7 @@ def seal_submission(
     named = _quorum_file(public, person, drop, "submission", random)
     told = _to_circle(story, public.circles["casework"], random)
     codes = _to_circle(slip_keys(keys), public.circles["treasury"], random)
-    return _seal(public, DropContent(drop, "submission", mailbox, recipient, told, named, codes), random)
+    return _seal(public, DropContent(drop, "submission", mailbox, recipient, told, named, codes), random, keys)
 
 
 def seal_answer(public: PublicState, keys: CodeKeys, answer: Answer, random: Random = os.urandom) -> SealedDrop:
@@ -85,7 +96,7 @@ def seal_answer(public: PublicState, keys: CodeKeys, answer: Answer, random: Ran
     mailbox, recipient = _mailbox(keys)
     told = _to_circle(answer, public.circles["casework"], random)
     content = DropContent(random(16).hex(), "message", mailbox, recipient, told, b"", b"")
-    return _seal(public, content, random)
+    return _seal(public, content, random, keys)
 
 
 def seal_payee(public: PublicState, keys: CodeKeys, payee: Payee, random: Random = os.urandom) -> SealedDrop:
@@ -93,7 +104,7 @@ def seal_payee(public: PublicState, keys: CodeKeys, payee: Payee, random: Random
     drop = random(16).hex()
     mailbox, recipient = _mailbox(keys)
     named = _quorum_file(public, payee, drop, "payee", random)
-    return _seal(public, DropContent(drop, "payee", mailbox, recipient, b"", named, b""), random)
+    return _seal(public, DropContent(drop, "payee", mailbox, recipient, b"", named, b""), random, keys)
 
 
 def seal_gift(public: PublicState, reference: str, keys: CodeKeys | None, random: Random = os.urandom) -> SealedDrop:
@@ -104,8 +115,27 @@ def seal_gift(public: PublicState, reference: str, keys: CodeKeys | None, random
 
 
 def open_drop(body: bytes, officers: CircleKey) -> DropContent:
-    """The content of a drop, as every officer may read it. Raises `CannotOpen` or `Malformed`."""
-    return decode(unpad(age.open_file(body, [officers.pq])), DropContent)
+    """The content of a drop, as every officer may read it. Raises `CannotOpen` or `Malformed`.
+
+    What belongs to a mailbox must be signed with the key that it names, and be answerable.
+    """
+    content = decode(unpad(age.open_file(body, [officers.pq])), DropContent)
+    if content.kind not in KINDS or not _DROP_ID.fullmatch(content.drop) or one_is_missing(content):
+        raise BadSubmission("a part is missing")
+    if content.kind != "gift":
+        age.PqRecipient(content.recipient)
+        try:
+            verify(content.verify_key, DOMAIN, encode(structs.replace(content, signature=b"")), content.signature)
+        except BadSignature:
+            raise BadSubmission("not signed with its code") from None
+    return content
+
+
+def one_is_missing(content: DropContent) -> bool:
+    """Only a submission and bank details hold a file for the quorum; only a gift comes without a mailbox."""
+    if bool(content.person) != (content.kind in PLACES):
+        return True
+    return len(content.mailbox) != (0 if content.kind == "gift" else 32)
 
 
 def open_story(content: DropContent, casework: CircleKey) -> Story | Answer:

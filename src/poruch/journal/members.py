@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from poruch.events.charter import CIRCLES
+from poruch.events.charter import CIRCLES, Charter
 from poruch.events.heard import Heard
 from poruch.events.kinds import CirclesAssigned, FundSecretsDrawn, OfficerNamed
 
@@ -14,15 +14,26 @@ class Members:
     names: dict[int, str] = field(default_factory=dict)
     circles: dict[str, frozenset[int]] = field(default_factory=dict)
     tag_key: bytes = field(default=b"", repr=False)
+    founder: int | None = None
+    threshold: int = 0
+
+    def found(self, charter: Charter | None) -> None:
+        """Know the first founder, who alone assigns the circles, and how many of the quorum stand behind a payment."""
+        if charter is not None:
+            self.founder, self.threshold = charter.numbers[0], charter.k
+
+    def is_founder(self, number: int) -> bool:
+        """Whether `number` is the first founder; before the charter is at hand, nobody else is known either."""
+        return self.founder in (None, number)
 
     def apply(self, heard: Heard) -> None:
         """Take one event."""
         event = heard.event
         if isinstance(event, OfficerNamed) and event.number == heard.author:
             self.names[event.number] = event.name
-        elif isinstance(event, CirclesAssigned) and not self.circles:
+        elif isinstance(event, CirclesAssigned) and not self.circles and self.is_founder(heard.author):
             self.circles = {m.circle: frozenset(m.officers) for m in event.circles if m.circle in CIRCLES}
-        elif isinstance(event, FundSecretsDrawn) and not self.tag_key:
+        elif isinstance(event, FundSecretsDrawn) and not self.tag_key and self.is_founder(heard.author):
             self.tag_key = event.tag_key
 
     def name(self, number: int) -> str:

@@ -43,6 +43,7 @@ class PublicState:
     notices: dict[str, str] = field(default_factory=dict)
     replies: dict[bytes, list[Reply]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    _keyed: set[tuple[str, int, str, str]] = field(default_factory=set)
 
     @property
     def officers(self) -> dict[int, OfficerKeys]:
@@ -84,6 +85,9 @@ class PublicState:
             if self.charter is None or author != self.charter.numbers[0]:
                 raise NotAllowed("only the first founder gives the first circle keys and the log's policy")
             if isinstance(event, CircleKeyed):
+                certified = any(author in ceremony.certified for ceremony in self.ceremonies.sessions.values())
+                if certified and event.circle in self.circles:
+                    raise NotAllowed("once the quorum key is certified, no officer alone gives a circle another key")
                 self._key_circle(event)
             else:
                 self.policy = self.policy or event.text
@@ -105,6 +109,11 @@ class PublicState:
         known = self.circles.get(event.circle)
         if event.circle in CIRCLES and (known is None or event.epoch == known.epoch + 1):
             self.circles[event.circle] = parse_recipients(event)
+            self._keyed.add((event.circle, event.epoch, event.x25519, event.pq))
+
+    def has_keyed(self, event: CircleKeyed) -> bool:
+        """Whether this key of a circle was once in force."""
+        return (event.circle, event.epoch, event.x25519, event.pq) in self._keyed
 
     @property
     def fingerprint(self) -> bytes:

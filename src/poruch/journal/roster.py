@@ -25,9 +25,11 @@ class Roster:
 
     signing: dict[int, bytes] = field(default_factory=dict)
     officers: dict[int, OfficerKeys] = field(default_factory=dict)
+    charter: Charter | None = None
 
     def found(self, charter: Charter) -> None:
         """Take the founders from the charter."""
+        self.charter = charter
         self.signing = {founder.number: founder.signing for founder in charter.founders}
 
     def announce(self, author: int, event: RosterKeys) -> None:

@@ -14,6 +14,7 @@ from poruch.events.codec import Schema, decode, encode
 
 DOMAIN = "poruch/segment/v1"
 LIMIT_BYTES = 8 * 1024 * 1024
+MOST_ENTRIES = 50_000
 GENESIS = bytes(32)
 
 
@@ -83,6 +84,7 @@ def parse_segment(raw: bytes) -> SignedSegment:
         and 0 <= segment.seq < 2**40
         and 0 <= segment.clock < 2**48
         and (segment.prev == GENESIS) == (segment.seq == 0)
+        and len(segment.entries) <= MOST_ENTRIES
     )
     if not fits:
         raise BadSegment("a number is out of range")

@@ -16,6 +16,9 @@ QUARANTINE = "quarantine"
 COSTS = "costs"
 GRANTS = "grants/"
 
+LARGEST_MINOR = 10**13
+"""More than any fund has; a number without bounds would make an epoch of thousands of millions of leaves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Posting:

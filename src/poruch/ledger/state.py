@@ -1,5 +1,6 @@
 """The books as a fold of events."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -25,7 +26,22 @@ from poruch.events.kinds import (
     StatementImported,
 )
 from poruch.journal.members import Members
-from poruch.ledger.postings import BANK, COSTS, GIFTS, GRANTS, QUARANTINE, UNMATCHED, PostingSet, transfer
+from poruch.ledger.postings import (
+    BANK,
+    COSTS,
+    GIFTS,
+    GRANTS,
+    LARGEST_MINOR,
+    QUARANTINE,
+    UNMATCHED,
+    PostingSet,
+    transfer,
+)
+
+_ID = re.compile("(?!RET)[0-9A-Za-z-]{1,34}")
+"""Batches and end-to-end ids: a bank's file can hold them, and none looks like that of a return."""
+
+NUMBERS_AHEAD = 1000
 
 TREASURY_ONLY = (
     BatchProposed,
@@ -93,6 +109,7 @@ class Ledger:
     batches: dict[str, Batch] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     taken: dict[tuple[str, int], str] = field(default_factory=dict)
+    came_back: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     donations: dict[bytes, DonationReceived] = field(default_factory=dict)
     unmatched: dict[bytes, CreditUnmatched] = field(default_factory=dict)
     quarantined: dict[bytes, CreditQuarantined] = field(default_factory=dict)
@@ -104,7 +121,9 @@ class Ledger:
     seen: set[bytes] = field(default_factory=set)
     posted: list[PostingSet] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    _prepared: dict[int, EpochPrepared] = field(default_factory=dict)
+    _prepared: dict[tuple[int, int], EpochPrepared] = field(default_factory=dict)
+    _sent_back: dict[bytes, str] = field(default_factory=dict)
+    _rivals: dict[bytes, Batch] = field(default_factory=dict)
 
     def apply(self, heard: Heard) -> None:
         """Take one event. What only treasury may say counts only from treasury."""
@@ -119,7 +138,7 @@ class Ledger:
         elif isinstance(event, PublicationProposed | CheckpointSigned | PublicationSent | EpochPrepared):
             self._publication(heard, event)
         elif isinstance(event, PartiesDeclared):
-            self.parties = self.parties or event
+            self.parties = self.parties or (event if self.members.is_founder(heard.author) else None)
         elif isinstance(event, StatementImported):
             self.statements.append(event)
         else:
@@ -131,40 +150,98 @@ class Ledger:
         if isinstance(event, BatchProposed):
             self._propose(heard, event)
             return
+        if isinstance(event, BatchApproved):
+            self._approve(heard, event)
+            return
         batch = self.batches.get(event.batch)
         if batch is None:
-            return
-        if isinstance(event, BatchApproved):
-            if event.proposal == batch.proposal_id and heard.author != batch.proposer:
-                batch.approvals.setdefault(heard.author, heard.id)
             return
         if heard.author != batch.proposal.exporter or batch.exported is not None:
             self.faults.append(f"Batch {batch.proposal.number} was exported by a desk that may not, or twice.")
             return
+        if not self._backed(batch):
+            self.faults.append(f"Batch {batch.proposal.number} was exported before enough officers stood behind it.")
+            return
         batch.exported = event
         for item in batch.proposal.items:
             payment = self.payments[item.end_to_end]
+            if payment.state != "proposed":
+                continue  # another desk read its settlement before it heard of the export
             payment.state = "left out" if item.end_to_end in event.left_out else "exported"
             if payment.state == "left out":
                 self.taken.pop((item.grant, item.index), None)
 
+    def _backed(self, batch: Batch) -> bool:
+        """Enough of the quorum stand behind it; its proposer is one."""
+        return len(batch.approvals) + 1 >= self.members.threshold
+
+    def _approve(self, heard: Heard, event: BatchApproved) -> None:
+        batch = self.batches.get(event.batch)
+        if batch is None or batch.proposal_id != event.proposal:
+            batch = self._rivals.get(event.proposal)
+        if batch is None or batch.proposal.batch != event.batch or heard.author == batch.proposer:
+            return
+        batch.approvals.setdefault(heard.author, heard.id)
+        if event.proposal in self._rivals and self._backed(batch):
+            self._prefer(batch)
+
+    def _prefer(self, batch: Batch) -> None:
+        """A batch that its colleagues approved stands, whatever an officer later dates before it."""
+        before = [self.batches[name] for name in self._in_the_way(batch.proposal)]
+        if self.members.threshold < 2 or any(self._backed(other) for other in before):
+            return
+        for other in before:
+            proposal = other.proposal
+            del self.batches[proposal.batch]
+            for item in proposal.items:
+                self.payments.pop(item.end_to_end, None)
+                self.taken.pop((item.grant, item.index), None)
+            for entry in proposal.returns:
+                self._sent_back.pop(entry, None)
+            self.faults.append(f"Batch {proposal.number} stood in the way of one that was approved; it counts no more.")
+        del self._rivals[batch.proposal_id]
+        self._count(batch)
+
+    def _in_the_way(self, event: BatchProposed) -> set[str]:
+        """The batches that hold something of this one."""
+        found = {self.taken.get((item.grant, item.index)) for item in event.items}
+        found |= {self.payments[item.end_to_end].batch for item in event.items if item.end_to_end in self.payments}
+        found |= {self._sent_back.get(entry) for entry in event.returns}
+        found |= {event.batch} & set(self.batches)
+        return {name for name in found if name in self.batches}
+
+    def _possible(self, event: BatchProposed) -> bool:
+        return (
+            bool(_ID.fullmatch(event.batch))
+            and 0 < event.number <= self.next_batch_number + NUMBERS_AHEAD
+            and self.members.within(event.exporter, "treasury")
+            and all(_ID.fullmatch(item.end_to_end) and 0 <= item.index < 1000 for item in event.items)
+            and all(0 < item.amount_minor <= LARGEST_MINOR for item in event.items)
+        )
+
     def _propose(self, heard: Heard, event: BatchProposed) -> None:
-        keys = [(item.grant, item.index) for item in event.items]
+        keys = {(item.grant, item.index) for item in event.items}
         ids = {item.end_to_end for item in event.items}
-        if (
-            event.batch in self.batches
-            or len(ids) != len(keys)
-            or len(set(keys)) != len(keys)
-            or not (keys or event.returns)
-        ):
+        if not self._possible(event):
+            self.faults.append(f"A batch of officer {heard.author} is not possible and was not counted.")
+            return
+        once = len(ids) == len(keys) == len(event.items) and len(set(event.returns)) == len(event.returns)
+        if not once or not (keys or event.returns):
             self.faults.append(f"Batch {event.number} names an instalment twice and was not counted.")
             return
-        if any(key in self.taken for key in keys) or any(end_to_end in self.payments for end_to_end in ids):
+        batch = Batch(heard.id, event, heard.author, heard.day)
+        if self._in_the_way(event) or any(end_to_end in self.payments for end_to_end in ids):
             self.faults.append(f"Batch {event.number} holds an instalment of another batch and was not counted.")
+            self._rivals[heard.id] = batch
             return
-        self.batches[event.batch] = Batch(heard.id, event, heard.author, heard.day)
-        for item, key in zip(event.items, keys, strict=True):
-            self.taken[key] = event.batch
+        self._count(batch)
+
+    def _count(self, batch: Batch) -> None:
+        event = batch.proposal
+        self.batches[event.batch] = batch
+        self._sent_back |= dict.fromkeys(event.returns, event.batch)
+        for item in event.items:
+            self.taken[(item.grant, item.index)] = event.batch
             self.payments[item.end_to_end] = Payment(item, event.batch)
 
     @property
@@ -182,12 +259,17 @@ class Ledger:
         if isinstance(event, InstalmentSettled):
             if payment.state == "settled":
                 self.faults.append("The bank settled one instalment twice.")
+            elif payment.state == "left out":
+                self.faults.append("The bank paid an instalment that was said to be left out of its batch.")
+                self.taken.setdefault((item.grant, item.index), payment.batch)
             if payment.state != "returned":  # statements may list a return before its payment
                 payment.state, payment.day = "settled", event.day
             self._post(event.day, item.currency, "payout", item.end_to_end, account, BANK, item.amount_minor)
         else:
             self._post(event.day, item.currency, "return", item.end_to_end, BANK, account, item.amount_minor)
             payment.state, payment.day, payment.reason = "returned", event.day, event.reason
+            self.taken.pop((item.grant, item.index), None)
+            self.came_back.setdefault((item.grant, item.index), []).append(item.payee)
 
     # ---- the bank -----------------------------------------------------------------------------
 
@@ -199,6 +281,9 @@ class Ledger:
         if not isinstance(event, known):
             return
         if event.entry in self.seen:
+            return
+        if len(event.entry) != 32 or not 0 <= event.amount_minor <= LARGEST_MINOR:
+            self.faults.append(f"An entry of the bank as officer {heard.author} tells it is not possible.")
             return
         self.seen.add(event.entry)
         source = event.entry.hex()
@@ -233,13 +318,16 @@ class Ledger:
         self, heard: Heard, event: PublicationProposed | CheckpointSigned | PublicationSent | EpochPrepared
     ) -> None:
         if isinstance(event, EpochPrepared):
-            self._prepared[event.epoch] = event
+            # The hidden side is its proposer's to tell, and once: else a treasurer could rewrite what was published.
             for publication in self.publications.values():
-                if publication.proposal.epoch == event.epoch:
+                mine = (publication.proposer, publication.proposal.epoch) == (heard.author, event.epoch)
+                if mine and publication.prepared is None:
                     publication.prepared = event
+                    return
+            self._prepared[(heard.author, event.epoch)] = event
             return
         if isinstance(event, PublicationProposed):
-            prepared = self._prepared.get(event.epoch)
+            prepared = self._prepared.pop((heard.author, event.epoch), None)
             self.publications[heard.id] = Publication(heard.id, event, heard.author, prepared=prepared)
             return
         found = self.publications.get(event.publication)
@@ -247,8 +335,10 @@ class Ledger:
             return
         if isinstance(event, CheckpointSigned):
             found.lines.setdefault(heard.author, event.line)
-        else:
+        elif len(found.lines) >= self.members.threshold:
             found.sent = True
+        else:
+            self.faults.append(f"Officer {heard.author} calls a publication sent that too few have signed.")
 
     @property
     def published(self) -> dict[str, tuple[int, str]]:

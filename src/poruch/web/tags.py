@@ -18,7 +18,7 @@ def sum_of(amount_minor: int, currency: str) -> str:
 
 @register.filter
 def whole_sum(amount_minor: int, currency: str) -> str:
-    """An amount with its currency, without the fraction: € 1 500."""
+    """An amount with its currency, rounded to units if it is not small: € 1 500."""
     return money.named(amount_minor, currency, whole=True)
 
 
@@ -30,7 +30,7 @@ def figure(amount_minor: int, currency: str) -> str:
 
 @register.filter
 def whole_figure(amount_minor: int, currency: str) -> str:
-    """An amount as digits for a column, without the fraction: 1 500."""
+    """An amount as digits for a column, rounded to units if it is not small: 1 500."""
     return money.plain(amount_minor, currency, whole=True)
 
 

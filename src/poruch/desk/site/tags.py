@@ -1,5 +1,6 @@
 """Template tags of the desk: who, pips, accounts of the books."""
 
+import datetime
 from typing import Any
 
 from django import template
@@ -89,3 +90,9 @@ def spoken(code: str) -> str:
 def translated(sentence: str) -> str:
     """A fault of the journal or the books; those that name a number stay as they were written."""
     return _(sentence) if sentence else ""
+
+
+@register.filter
+def month(first: datetime.date) -> str:
+    """The name of a month."""
+    return str(words.MONTHS[first.month - 1])

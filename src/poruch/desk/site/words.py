@@ -18,18 +18,20 @@ CIRCLES = {
 
 WHO = {
     "police": _("Police"),
-    "soldier": _("Army, border guard"),
+    "army": _("Army, border guard"),
     "official": _("Official, judge"),
-    "worker": _("Worker, striker"),
-    "doctor": _("Doctor, nurse"),
+    "worker": _("Worker, clerk"),
+    "striker": _("Striker, strike committee"),
+    "medic": _("Doctor, nurse"),
     "teacher": _("Teacher, student"),
     "journalist": _("Journalist, culture"),
     "other": _("Somebody else"),
 }
-"""Kinds of person, shorter than the form has them."""
+"""Kinds of person, shorter than the form has them (`poruch.web.words.WHO`)."""
 
 STEPS = {
     "read": _("Read it first"),
+    "casework": _("With casework"),
     "answer": _("Answer the last message"),
     "second": _("Second reader"),
     "doubtful": _("Decide on the doubt"),
@@ -112,6 +114,22 @@ BOOKED = {
     "InstalmentReturned": _("instalments back"),
 }
 """What the entries of a statement became."""
+
+MONTHS = (
+    _("January"),
+    _("February"),
+    _("March"),
+    _("April"),
+    _("May"),
+    _("June"),
+    _("July"),
+    _("August"),
+    _("September"),
+    _("October"),
+    _("November"),
+    _("December"),
+)
+"""Months standing alone; Django's own Belarusian ones are neither in this case nor in this orthography."""
 
 CEREMONY = {
     "joined": _("Everybody shows a one-time key"),

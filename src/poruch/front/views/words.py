@@ -2,8 +2,10 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from poruch.crypto.fingerprint import fingerprint_words
 from poruch.front.kept import kept
 from poruch.front.pages import message_page, methods, page, ready
+from poruch.front.site import current
 
 PAGES = {
     "safe": "front/safe.html",
@@ -19,7 +21,8 @@ PAGES = {
 @ready
 def words(request: HttpRequest, language: str, key: str) -> HttpResponse:
     """One of the pages."""
-    return page(request, PAGES[key], {"menu": key})
+    fingerprint = fingerprint_words(current().journal.public().fingerprint) if key == "built" else ""
+    return page(request, PAGES[key], {"menu": key, "fingerprint": fingerprint})
 
 
 def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:

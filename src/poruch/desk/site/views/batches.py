@@ -23,7 +23,7 @@ def _state(desk: Desk, batch: Batch) -> tuple[str, str]:
         payments = [desk.ledger.payments[item.end_to_end] for item in batch.proposal.items]
         settled = all(payment.state in ("settled", "returned", "left out") for payment in payments)
         return (_("Settled"), "good") if settled else (_("Sent to the bank"), "good")
-    opening = desk.openings.of_batch(batch.proposal.batch)
+    opening = desk.openings.for_batch(batch.proposal)
     if opening is not None and opening.objections:
         return _("Stopped"), "bad"
     if opening is not None and desk.today() > opening.until:
@@ -152,7 +152,7 @@ def batch(request: HttpRequest, desk: Desk, batch: str) -> HttpResponse:
         **row(desk, found),
         "items": [_item(desk, item) for item in found.proposal.items],
         "kept": current().files.get(batch),
-        "opening": desk.openings.of_batch(batch),
+        "opening": desk.openings.for_batch(found.proposal),
         "has_list": desk.store.fact(screening.LIST) is not None,
     }
     return page(request, "batches", "desk/batch.html", context)

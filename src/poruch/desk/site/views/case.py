@@ -20,7 +20,7 @@ from poruch.desk.site.pages import at_desk, done, missing, page, url
 from poruch.desk.site.room import current
 from poruch.desk.site.views.queue import chosen
 from poruch.desk.views_cases import days_left, name_opening, next_step, payment_states, rows
-from poruch.errors import AlreadyDone, MissingCheck, PoruchError
+from poruch.errors import AlreadyDone, BadName, MissingCheck, PoruchError
 from poruch.events.drops import Person
 
 ACTION_OF_STEP = {
@@ -187,8 +187,15 @@ def _offered(desk: Desk, case: Case) -> str:
 
 
 def _open(request: HttpRequest, desk: Desk, case: Case) -> HttpResponse:
-    """The name, on this answer only, and what the list says of it."""
-    opened = _opened(desk, case)
+    """The name, on this answer only, and what the list says of it; without a name, a message asks for one."""
+    try:
+        opened = _opened(desk, case)
+    except BadName as error:
+        said = [
+            words.sentence(error),
+            _("Nobody can be paid without a name. Ask the person to send the request again."),
+        ]
+        return _show(request, desk, case, "message", forms.MessageForm(), status=422, error=said)
     return _show(request, desk, case, "screening", forms.ScreeningForm(), **opened)
 
 

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
+from poruch.crypto.fingerprint import fingerprint_words
 from poruch.desk import views_journal
 from poruch.desk.program import Desk
 from poruch.desk.site import words
@@ -23,6 +24,6 @@ def officers(request: HttpRequest, desk: Desk) -> HttpResponse:
         "blamed": ceremonies.latest.blamed if ceremonies.latest else (),
         "group": group,
         "group_print": views_journal.fingerprint(group.Y) if group else "",
-        "fund_print": views_journal.fingerprint(desk.fund),
+        "fund_words": fingerprint_words(desk.public.fingerprint),
     }
     return page(request, "officers", "desk/officers.html", context)
