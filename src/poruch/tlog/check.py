@@ -196,7 +196,7 @@ def check_code(
                 found.append(verify_slip(keys, sealed, policy, at))
         with record.step("7.4", "No two slips show one entry") as details:
             verify_all_different(found)
-            details.append(f"{len(found)} slips")
+            details.append("1 slip" if len(found) == 1 else f"{len(found)} slips")
         if log is not None:
             _check_same_log(record, log, [one.receipt for one in found])
     except PoruchError as error:
