@@ -2,8 +2,8 @@
 
 import pytest
 
-from desk.busy import busy_village
-from poruch.desk import openings, treasury, views_books, views_cases, views_journal, waiting
+from desk.busy import LIST, busy_village
+from poruch.desk import casework, openings, screening, treasury, views_books, views_cases, views_journal, waiting
 from poruch.desk.program import Desk
 from story.village import Village
 
@@ -40,6 +40,35 @@ def test_an_opening_waits_for_those_who_have_not_answered(village: Village) -> N
     openings.object_to(village.desks[4], next(iter(village.desks[4].openings.openings.values())), "not now")
     village.sync(2)
     assert [waiting.counts(village.desks[n])["openings"] for n in (1, 2, 3, 4, 5)] == [0, 0, 0, 0, 0]
+
+
+def test_names_opened_together_wait_for_colleagues_and_are_not_asked_for_again(village: Village) -> None:
+    people = [village.apply(name) for name in ("Alena Persona", "Barys Persona")]
+    village.sync(2)
+    drops = [person.drop for person in people]
+    one, two = village.desks[1], village.desks[2]
+    for drop in drops:
+        casework.take(one, one.cases.cases[drop])
+    village.sync(2)
+    for drop in drops:
+        casework.record_reading(two, two.cases.cases[drop], "believable", "dates agree", no_interest=True)
+    village.sync(2)
+    assert set(steps(one).values()) == {"ask"}
+    openings.ask(one, "Screen two names.", drops)
+    village.sync(2)
+    assert {key for desk in (one, two) for key in steps(desk).values()} == {"agree"}
+    for number in (3, 4):
+        openings.agree(village.desks[number], next(iter(village.desks[number].openings.openings.values())))
+    village.sync(2)
+    for desk in (one, two):
+        found = [views_cases.next_step(desk, desk.cases.cases[drop]) for drop in drops]
+        assert found == [views_cases.Step("screen", desk is one, 1)] * 2
+    opening = next(iter(one.openings.openings.values()))
+    sha256 = screening.keep_list(one, LIST)
+    casework.record_screening(one, one.cases.cases[drops[0]], "no-match", sha256, no_interest=True)
+    assert not views_cases.all_screened(one, opening)
+    casework.record_screening(one, one.cases.cases[drops[1]], "no-match", sha256, no_interest=True)
+    assert views_cases.all_screened(one, opening)
 
 
 def test_the_busy_village_waits_as_its_story_says(tmp_path_factory: pytest.TempPathFactory) -> None:

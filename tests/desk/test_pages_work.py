@@ -201,7 +201,7 @@ def pay(office: Office) -> bytes:
     refused(five.post(batch + "export/"), "There are fewer answers than the fund demands.")
     refused(five.post(batch + "approve/"), "This was done before")
     for number in (2, 4):
-        page = office.wait(number, batch, lambda text: "Approve and give 2 partials" in text)
+        page = office.wait(number, batch, lambda text: "Approve, and help open 2 payees" in text)
         assert page.count("All held") == 2
         assert "You approved the batch" in office.do(number, batch + "approve/")
     refused(office.desk(2).post(batch + "export/"), "Your circles do not include this work.")
@@ -260,7 +260,10 @@ def settle_and_publish(office: Office, file: bytes) -> None:
         refused(office.desk(number).post(epoch + "sign/"), "This was done before")
     office.wait(5, epoch, lambda text: "Publish it" in text)
     assert "anybody can check it now" in office.do(5, epoch + "send/")
+    assert "Leave the slips" in office.wait(3, epoch, lambda text: "It is public." in text)
     assert re.search(r"\d+ slips? (is|are) left", office.do(5, epoch + "slips/"))
+    office.wait(3, epoch, lambda text: "Slips for codes are left." in text)  # every desk of treasury knows it
+    refused(office.desk(3).post(epoch + "slips/"), "This was done before")
     refused(five.post(epoch + "slips/"), "This was done before")
     assert check_log(lambda path: office.village.front.files[path], os.urandom).holds
 

@@ -5,12 +5,14 @@ from datetime import date
 import pytest
 
 from front.browser import Browser, Page, open_mailbox, submit
+from front.fund import IBAN
 from front.process import Front, today
 from poruch.crypto import codes
 from poruch.crypto.codes import CodeKeys
 from poruch.events.mailbox import Message
 from poruch.journal.dropbox import open_drop, open_story
 
+PAYEE_IBAN = "DE89370400440532013000"
 NOT_A_MAILBOX = "No mailbox opens with this code. Look at the order and at each word, and type it again"
 
 
@@ -69,8 +71,12 @@ def test_a_grant_shows_its_payments_and_asks_where_to_pay(front: Front, browser:
     page = open_mailbox(browser, code)
     assert "Help: €\xa01\xa0200.00 in 2 payments" in page.tree.text_content()
     assert page.text.count("Promised") == 2
+    check = "//a[@href='/en/give/check/'][contains(., 'Check that your amount is in the log')]"
+    assert not page.tree.xpath(check)
     tell(front, code, "paid", amounts=(60000,))
     page = open_mailbox(browser, code)
+    assert page.tree.xpath(check)
+    assert "The code of a mailbox works here too" in browser.get("/en/give/check/").text
     assert page.text.count("Sent and confirmed") == 1
     assert page.text.count("Promised") == 1
     tell(front, code, "returned", amounts=(60000,))
@@ -117,7 +123,7 @@ def test_bank_details_are_taken_after_a_grant_only(front: Front, browser: Browse
     code = submit(browser)
     page = open_mailbox(browser, code)
     _, fields = page.fields("/mailbox/write/")
-    details = {"name": "A", "iban": "LT121000011101001000", "bic": "", "go": "send"}
+    details = {"name": "A", "iban": PAYEE_IBAN, "bic": "", "go": "send"}
     before = front.rows("SELECT count(*) FROM front_drop")
     assert browser.post("/en/mailbox/payee/", {**fields, **details}).heading == "Your mailbox"
     assert front.rows("SELECT count(*) FROM front_drop") == before
@@ -128,7 +134,7 @@ def test_bank_details_are_sealed_to_the_quorum(front: Front, browser: Browser) -
     assert page.heading == "Where to pay"
     before = front.relay().drops_after(0)
     done = browser.send(
-        page, "/mailbox/payee/", name="Maryia Canary", iban="lt12 1000 0111 0100 1000", bic="", go="send"
+        page, "/mailbox/payee/", name="Maryia Canary", iban="de89 3704 0044 0532 0130 00", bic="", go="send"
     )
     assert "Your bank details are locked and stored." in done.text
     [drop] = front.relay().drops_after(before[-1].arrival)
@@ -148,9 +154,11 @@ def test_bank_details_are_sealed_to_the_quorum(front: Front, browser: Browser) -
         ("iban", "", "Write the number of the account"),
         ("iban", "LT121000011101001001", "This is not an IBAN"),
         ("iban", "LT12", "This is not an IBAN"),
+        ("iban", IBAN, "the fund’s own account"),
+        ("iban", " ".join(IBAN.lower()), "the fund’s own account"),
         ("iban", "ЛТ121000011101001000", "This is not an IBAN"),
         ("iban", "0" * 1_000_000, "Make this shorter"),
-        ("iban", "LT12\x001000011101001000", "invisible signs"),
+        ("iban", "DE89\x00370400440532013000", "invisible signs"),
         ("iban", "BY86AKBB10100000002966000000", "banks of this country"),
         ("bic", "short", "This is not a BIC"),
         ("bic", "x" * 21, "Make this shorter"),
@@ -158,7 +166,7 @@ def test_bank_details_are_sealed_to_the_quorum(front: Front, browser: Browser) -
 )
 def test_bank_details_that_cannot_be(front: Front, browser: Browser, field: str, typed: str, sentence: str) -> None:
     page = browser.send(open_mailbox(browser, granted(front, browser)), "/mailbox/payee/", go="open")
-    details = {"name": "Maryia", "iban": "LT121000011101001000", "bic": "", field: typed}
+    details = {"name": "Maryia", "iban": PAYEE_IBAN, "bic": "", field: typed}
     before = front.rows("SELECT count(*) FROM front_drop")
     again = browser.send(page, "/mailbox/payee/", **details, go="send")
     assert sentence in again.mistakes[0]

@@ -26,6 +26,7 @@ from poruch.events.kinds import (
     PublicationProposed,
     PublicationSent,
     QuarantineReturned,
+    SlipsLeft,
     StatementImported,
 )
 from poruch.ledger.postings import BANK, trial_balance
@@ -138,12 +139,12 @@ class BooksStory(RuleBasedStateMachine):
 
     @invariant()
     def no_instalment_stands_in_two_orders(self) -> None:
+        payments = self.books.ledger.payments.values()
+        back = Counter(f"{one.item.grant}/{one.item.index}" for one in payments if one.state == "returned")
         keys = Counter(key for _, key, _ in self.orders)
-        assert all(count == 1 for count in keys.values())
+        assert all(count <= 1 + back[key] for key, count in keys.items())
         live = Counter(
-            (payment.item.grant, payment.item.index)
-            for payment in self.books.ledger.payments.values()
-            if payment.state != "left out"
+            (one.item.grant, one.item.index) for one in payments if one.state not in ("left out", "returned")
         )
         assert all(count == 1 for count in live.values())
         assert set(live) == set(self.books.ledger.taken)
@@ -327,6 +328,25 @@ def test_what_was_published_is_known_once_it_was_sent() -> None:
     books.tell(5, PublicationSent(heard.id))
     assert books.ledger.publications[heard.id].lines == {3: "line 3", 1: "line 1"}
     assert books.ledger.published == {"in/gift": (7000, "in")}  # a sum that was split is one source
+
+
+def test_slips_are_left_when_treasury_says_so_of_what_was_sent() -> None:
+    books = Books()
+    books.tell(5, prepared(1, ("gift", 5000)))
+    heard = books.tell(5, PublicationProposed(1, 0, (), "body"))
+    publication = books.ledger.publications[heard.id]
+    for author in (3, 1):
+        books.tell(author, CheckpointSigned(heard.id, f"line {author}"))
+    books.tell(4, SlipsLeft(heard.id))
+    assert not publication.slips_left  # nothing was sent, so there is no entry to show
+    books.tell(5, PublicationSent(heard.id))
+    books.tell(1, SlipsLeft(heard.id))
+    books.tell(4, SlipsLeft(bytes(32)))
+    assert publication.sent
+    assert not publication.slips_left
+    assert "Officer 1 is not of treasury" in books.ledger.faults[-1]
+    books.tell(4, SlipsLeft(heard.id))
+    assert publication.slips_left
 
 
 def test_the_hidden_side_may_arrive_after_the_proposal() -> None:

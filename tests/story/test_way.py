@@ -10,14 +10,17 @@ from poruch.crypto import age
 from poruch.crypto.codes import CodeKeys
 from poruch.crypto.padding import unpad
 from poruch.desk import banking, casework, openings, publishing, screening, treasury
+from poruch.desk.program import Desk
+from poruch.desk.waiting import publication_waits
 from poruch.drills.bank import Bank
 from poruch.errors import AlreadyDone, AlreadyTaken, MissingCheck, NotAllowed, OwnGrant, TooFew, WrongFile
 from poruch.events.codec import decode
-from poruch.events.drops import Person
-from poruch.events.kinds import Instalment
+from poruch.events.drops import Payee, Person
+from poruch.events.kinds import BatchItem, Instalment
 from poruch.events.mailbox import Message
 from poruch.journal import dropbox
 from poruch.ledger.postings import trial_balance
+from poruch.ledger.state import Publication
 from poruch.tlog.check import check_log
 from poruch.tlog.policy import parse_policy
 from poruch.tlog.slips import verify_slip
@@ -41,6 +44,12 @@ def mailbox(village: Village, applicant: Applicant) -> list[Message]:
         body = village.front.bodies[reply.body]
         found.append(decode(unpad(age.open_file(body, [applicant.keys.mailbox_identity])), Message))
     return found
+
+
+def seen(desk: Desk) -> Publication:
+    """The one publication, as a desk knows it."""
+    [publication] = desk.ledger.publications.values()
+    return publication
 
 
 def grant(village: Village, applicant: Applicant) -> None:
@@ -141,13 +150,28 @@ def test_the_whole_way(granted: tuple[Village, list[Applicant]]) -> None:
     village.sync(2)
     publication = next(iter(treasurer.ledger.publications.values()))
     publishing.send(treasurer, publication)
-    assert publishing.leave_slips(treasurer, publication) == 7
+    village.sync(2)
+    assert [publication_waits(desk, seen(desk)) for desk in village.desks.values()] == [False, False, True, True, True]
+    assert publishing.leave_slips(treasurer, seen(treasurer)) == 7
+    village.sync(2)
+    assert not any(publication_waits(desk, seen(desk)) for desk in village.desks.values())
+    with pytest.raises(AlreadyDone):
+        publishing.leave_slips(colleague, seen(colleague))
     report = check_log(lambda path: village.front.files[path], os.urandom)
     assert report.holds, list(report.steps)
     policy = parse_policy(village.front.files["policy"])
     for keys, amount_minor in ((giver, 250_000), (people[3].keys, 60_000)):
         [sealed] = [slip for lookup, slip in village.front.slips if lookup == keys.lookup_id]
         assert verify_slip(keys, sealed, policy).receipt.amount_minor == amount_minor
+
+
+def test_the_fund_does_not_pay_into_its_own_account(village: Village) -> None:
+    five = village.desks[5]
+    screening.keep_list(five, LIST)
+    item = BatchItem("g", 0, "case", "payee", "e0", "grants", "EUR", 60_000)
+    with pytest.raises(MissingCheck, match="the fund's own"):
+        treasury._payment(five, item, Payee("Alena Persona", "lt12 1000 0111 0100 1000", ""))
+    assert treasury._payment(five, item, Payee("Alena Persona", IBANS[0], "")).iban == IBANS[0]
 
 
 def test_nobody_approves_his_own_grant_and_outsiders_do_not_grant(village: Village) -> None:

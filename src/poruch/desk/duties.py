@@ -17,7 +17,7 @@ from poruch.crypto.ceremony import (
     transcript_hash,
 )
 from poruch.crypto.padding import pad
-from poruch.desk.program import Desk, Mailing
+from poruch.desk.program import ARRIVED, Desk, Mailing
 from poruch.errors import CannotOpen, Malformed, PoruchError
 from poruch.events.codec import encode
 from poruch.events.kinds import (
@@ -40,10 +40,6 @@ from poruch.events.mailbox import Message
 from poruch.journal.ceremonies import Ceremony, group_bytes
 from poruch.journal.dropbox import open_drop
 from poruch.tlog.policy import make_policy
-
-ARRIVED = "drops/arrived"
-ARRIVALS_AHEAD = 2**24
-"""A front that numbers its drops further ahead would have this desk never ask again for those before."""
 
 
 MOST_SESSIONS = 5
@@ -220,11 +216,10 @@ def mailing(desk: Desk, mailbox: bytes, recipient: bytes, message: Message) -> t
 
 
 def collect(desk: Desk) -> int:
-    """Sign what waits on the front into the journal, and tell each person that it arrived. One segment for all."""
-    if desk.relay is None or desk.view.cases is None or not desk.keys:
+    """Sign what the last sync found on the front into the journal, and tell each person. One segment for all."""
+    if desk.view.cases is None or not desk.keys:
         return 0
-    after = int.from_bytes(desk.store.fact(ARRIVED) or b"", "big")
-    drops = [drop for drop in desk.relay.drops_after(after) if after < drop.arrival <= after + ARRIVALS_AHEAD]
+    drops, desk.waiting_drops = desk.waiting_drops, []
     events: list[Event] = []
     mailings: list[Mailing] = []
     number = desk.cases.next_number

@@ -21,6 +21,7 @@ from poruch.events.kinds import (
     NoticePublished,
     PublicationProposed,
     PublicationSent,
+    SlipsLeft,
 )
 from poruch.journal.dropbox import open_codes
 from poruch.ledger.leaves import make_epoch
@@ -267,8 +268,10 @@ def _nonce_for(keys: SlipKeys, slip: Slip) -> Callable[[int], bytes]:
 def leave_slips(desk: Desk, publication: Publication) -> int:
     """Leave a slip for every amount whose giver or payee holds a code, from the checkpoint that the front shows.
 
-    Returns how many were left.
+    Returns how many were left, and tells treasury that it is done. Raises `AlreadyDone`, `MissingCheck`.
     """
+    if publication.slips_left:
+        raise AlreadyDone("the slips were left")
     if desk.relay is None or publication.prepared is None:
         raise MissingCheck("no front is named, or the hidden side is not here")
     checkpoint = desk.relay.public("/log/checkpoint")
@@ -279,6 +282,8 @@ def leave_slips(desk: Desk, publication: Publication) -> int:
     tree = Tree.of(leaves)
     if tree.root(signed.head.size) != signed.head.root:
         raise MissingCheck("the front shows another log than ours")
+    if signed.head.size < publication.proposal.old_size + len(publication.proposal.leaves):
+        raise MissingCheck("the front does not show this epoch yet")
     slips: list[tuple[bytes, bytes]] = []
     index = publication.proposal.old_size
     for group in publication.prepared.groups:
@@ -299,4 +304,5 @@ def leave_slips(desk: Desk, publication: Publication) -> int:
             )
         index += len(group.amounts) // 8
     desk.relay.leave_slips(slips)
+    desk.act([SlipsLeft(publication.id)])
     return len(slips)

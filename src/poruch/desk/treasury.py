@@ -122,6 +122,8 @@ def related_rule(desk: Desk, name: str, iban: str) -> str:
 def _payment(desk: Desk, item: BatchItem, payee: Payee) -> Payment:
     """The transfer to one payee. Raises when he may not be paid."""
     iban = check_country(parse_iban(payee.iban), desk.charter.refused_countries)
+    if iban == desk.charter.account_iban:
+        raise MissingCheck("the payee's account is the fund's own")
     if related_rule(desk, payee.name, iban):
         raise MissingCheck("the payee is a related party")
     if screen_name(desk, payee.name):

@@ -44,13 +44,23 @@ class Row:
 
 
 def name_opening(desk: Desk, case: Case) -> Opening | None:
-    """The newest opening of the person's name that still may lead somewhere."""
+    """The newest opening of the person's name that still may lead somewhere.
+
+    One of this name alone is taken before one that opens it together with others.
+    """
     found = [
         opening
         for opening in desk.openings.openings.values()
-        if not opening.batch and opening.drops == (case.id,) and opening.live(desk.today())
+        if not opening.batch and case.id in opening.drops and opening.live(desk.today())
     ]
-    return found[-1] if found else None
+    alone = [opening for opening in found if len(opening.drops) == 1]
+    return next(reversed(alone or found), None)
+
+
+def all_screened(desk: Desk, opening: Opening) -> bool:
+    """No case of an opening waits for its screening any more: its one-time key may be destroyed."""
+    cases = [desk.cases.cases[drop] for drop in opening.drops if drop in desk.cases.cases]
+    return all("screening" in case.checks or case.refused is not None for case in cases)
 
 
 def next_step(desk: Desk, case: Case) -> Step:

@@ -50,9 +50,9 @@ def opening_waits(desk: Desk, opening: Opening) -> bool:
 
 
 def publication_waits(desk: Desk, publication: Publication) -> bool:
-    """An epoch to sign, or one's own to give to the front."""
+    """An epoch to sign, or one's own to give to the front; for treasury also one whose slips are not left."""
     if publication.sent:
-        return False
+        return desk.within("treasury") and publication.prepared is not None and not publication.slips_left
     if signatures_missing(desk, publication):
         return desk.number not in publication.lines
     return publication.proposer == desk.number

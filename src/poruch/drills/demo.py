@@ -1,5 +1,6 @@
 """`poruch demo`: a whole fund on this machine, filled with a quarter of history, to be used in a browser."""
 
+import fcntl
 import json
 import os
 import random as chance
@@ -11,6 +12,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,13 +27,28 @@ from poruch.drills.once import last_quarter
 from poruch.drills.people import invent
 from poruch.errors import Unavailable
 
-READY = "ready.json"
+READY, LOCK = "ready.json", "lock"
+FORMAT = 2
+"""Of the folder: raised when this program cannot go on with what an older one left."""
+
 FIRST_PORT = 8000
 SEED = 2020
 
 
 class DemoBroken(Unavailable):
     """A part of the demo did not start. Try again with --fresh."""
+
+
+class DemoRunning(Unavailable):
+    """A demo is already running in this folder; stop it with Ctrl-C where it was started, or name another folder."""
+
+
+class DemoTooOld(Unavailable):
+    """The demo in this folder was made by an older version; add --fresh to throw it away and make a new one."""
+
+
+class NotADemo(Unavailable):
+    """This folder holds something that is no demo; name another one with --folder."""
 
 
 @dataclass
@@ -57,7 +75,7 @@ class Progress:
 
 
 def seed(folder: Path, examples: Path, progress: Progress) -> None:
-    """Found the demo's fund and play a quarter of history into it."""
+    """Found the demo's fund and play a quarter of history into it; then put it into `folder`, which is held."""
     making = folder.with_name(folder.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True, mode=0o700)
@@ -73,15 +91,53 @@ def seed(folder: Path, examples: Path, progress: Progress) -> None:
         history.play(lambda week, of: progress(f"Week {week} of {of}: people ask, officers answer", week, of + 1))
         fund.sync()
         progress("A quarter of history is written", of=len(ARRIVALS) + 1, done=len(ARRIVALS) + 1)
-        table = {"desks": {str(number): name for number, name in planned.names.items()}}
+        table = {"format": FORMAT, "desks": {str(number): name for number, name in planned.names.items()}}
     (making / READY).write_text(json.dumps(table), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    making.rename(folder)
+    _replace(folder, making)
+
+
+def _replace(folder: Path, made: Path) -> None:
+    """Everything in `folder` but its lock gives way to what was made; the file that says it is whole comes last."""
+    (folder / READY).unlink(missing_ok=True)
+    for old in folder.iterdir():
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        elif old.name != LOCK:
+            old.unlink()
+    for new in sorted(made.iterdir(), key=lambda path: path.name == READY):
+        new.rename(folder / new.name)
+    made.rmdir()
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """The folder is this process's alone. Raises `DemoRunning`, `NotADemo`."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if any(folder.iterdir()) and not (folder / LOCK).exists() and not (folder / READY).exists():
+        raise NotADemo
+    with (folder / LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoRunning from None
+        yield
+
+
+def _desk_names(folder: Path) -> list[str]:
+    """The officers' names of a seeded folder. Raises `DemoTooOld`, `DemoBroken`."""
+    try:
+        table = json.loads((folder / READY).read_text(encoding="utf-8"))
+        if table.get("format", 1) < FORMAT:
+            raise DemoTooOld
+        return [str(name) for name in table["desks"].values()]
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise DemoBroken(READY) from None
 
 
 def _free_port(first: int) -> int:
     for port in range(first, first + 50):
         with socket.socket() as trying:
+            trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 trying.bind(("127.0.0.1", port))
             except OSError:
@@ -124,8 +180,8 @@ def _start(module: str, *arguments: str) -> "subprocess.Popen[str]":
 
 
 def start(folder: Path) -> Parts:
-    """Start the front and every desk of a seeded folder. Raises `DemoBroken`."""
-    names: dict[str, str] = json.loads((folder / READY).read_text(encoding="utf-8"))["desks"]
+    """Start the front and every desk of a seeded folder. Raises `DemoTooOld`, `DemoBroken`."""
+    names = _desk_names(folder)
     port = _free_port(FIRST_PORT)
     address = f"http://127.0.0.1:{port}"
     parts = Parts(address, {}, [])
@@ -133,7 +189,7 @@ def start(folder: Path) -> Parts:
         front = _start("poruch.front.server", "serve", str(folder / "front"), "127.0.0.1", str(port))
         parts.processes.append(front)
         desks = {}
-        for name in names.values():
+        for name in names:
             desk = _start("poruch.desk.server", str(folder / "desks" / name.lower()), address, "--unlocked")
             parts.processes.append(desk)
             assert desk.stdin is not None
@@ -186,8 +242,16 @@ def _tell(parts: Parts, folder: Path) -> str:
 
 
 def run_demo(folder: Path, examples: Path, *, fresh: bool = False) -> int:
-    """Make the demo's fund if it is not there, start it, and wait for Ctrl-C."""
+    """Make the demo's fund if it is not there, start it, and wait for Ctrl-C.
+
+    Raises `DemoRunning`, `NotADemo`, `DemoTooOld`, `DemoBroken`.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _held(folder):
+        return _run(folder, examples, fresh=fresh)
+
+
+def _run(folder: Path, examples: Path, *, fresh: bool) -> int:
     progress = Progress(sys.stdout, time.monotonic())
     if fresh or not (folder / READY).exists():
         print("\n  Poruch: an invented fund of five officers, three of whom must agree", flush=True)

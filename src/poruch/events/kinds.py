@@ -491,6 +491,13 @@ class EpochPrepared(Event, frozen=True, tag="epoch.prepared.v1"):
     waiting: tuple[str, ...]
 
 
+class SlipsLeft(Event, frozen=True, tag="slips.left.v1"):
+    """The slips of a publication were left at the front: once, for two slips to one entry are refused."""
+
+    audience: ClassVar[tuple[str, ...]] = TREASURY
+    publication: bytes
+
+
 AnyEvent = (
     FundFounded | RosterKeys | CircleKeyed | CeremonyProposed | CeremonyJoined | DealingAnnounced | DealingPublished
     | DealingDisputed | GroupCertified | LogPolicySet | NoticePublished | MailboxReplied | FundSecretsDrawn
@@ -499,7 +506,7 @@ AnyEvent = (
     | BatchProposed | BatchApproved | BatchExported | PublicationProposed | CheckpointSigned | PublicationSent
     | CaseTaken | NoteWritten | MessageSent | CaseRefused | PartiesDeclared | StatementImported | DonationReceived
     | CreditUnmatched | CreditQuarantined | QuarantineReturned | CostCharged | DebitUnmatched | InstalmentSettled
-    | InstalmentReturned | EpochPrepared
+    | InstalmentReturned | EpochPrepared | SlipsLeft
 )  # fmt: skip
 
 

@@ -174,9 +174,12 @@ class PayeeForm(PlainForm):
         help_text=_("Eight or eleven letters and digits. Leave it empty if you do not know it."),
     )
 
-    def __init__(self, data: dict[str, str] | None = None, refused: Iterable[str] = (), **rest: Any) -> None:
-        """`refused` are the countries whose banks the fund does not pay into."""
+    def __init__(
+        self, data: dict[str, str] | None = None, refused: Iterable[str] = (), own: str = "", **rest: Any
+    ) -> None:
+        """`refused` are the countries whose banks the fund does not pay into, `own` is the IBAN of its own account."""
         super().__init__(data, **rest)
+        self._own = own
         self._refused = frozenset(refused)
 
     def clean_iban(self) -> str:
@@ -185,6 +188,10 @@ class PayeeForm(PlainForm):
             iban = parse_iban(self.cleaned_data["iban"])
         except BadIban as error:
             raise ValidationError(gettext(error.sentence)) from None
+        if iban == self._own:
+            raise ValidationError(
+                gettext("This is the fund’s own account. Give the account that the money shall go to")
+            )
         if iban[:2] in self._refused:
             raise ValidationError(
                 gettext(

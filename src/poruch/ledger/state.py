@@ -23,6 +23,7 @@ from poruch.events.kinds import (
     PublicationProposed,
     PublicationSent,
     QuarantineReturned,
+    SlipsLeft,
     StatementImported,
 )
 from poruch.journal.members import Members
@@ -57,6 +58,7 @@ TREASURY_ONLY = (
     PublicationProposed,
     PublicationSent,
     QuarantineReturned,
+    SlipsLeft,
     StatementImported,
 )
 
@@ -99,6 +101,7 @@ class Publication:
     lines: dict[int, str] = field(default_factory=dict)
     prepared: EpochPrepared | None = None
     sent: bool = False
+    slips_left: bool = False
 
 
 @dataclass
@@ -135,7 +138,7 @@ class Ledger:
             self._batch(heard, event)
         elif isinstance(event, InstalmentSettled | InstalmentReturned):
             self._settle(event)
-        elif isinstance(event, PublicationProposed | CheckpointSigned | PublicationSent | EpochPrepared):
+        elif isinstance(event, PublicationProposed | CheckpointSigned | PublicationSent | EpochPrepared | SlipsLeft):
             self._publication(heard, event)
         elif isinstance(event, PartiesDeclared):
             self.parties = self.parties or (event if self.members.is_founder(heard.author) else None)
@@ -267,9 +270,17 @@ class Ledger:
             self._post(event.day, item.currency, "payout", item.end_to_end, account, BANK, item.amount_minor)
         else:
             self._post(event.day, item.currency, "return", item.end_to_end, BANK, account, item.amount_minor)
+            self._came_back(payment)
             payment.state, payment.day, payment.reason = "returned", event.day, event.reason
-            self.taken.pop((item.grant, item.index), None)
-            self.came_back.setdefault((item.grant, item.index), []).append(item.payee)
+
+    def _came_back(self, payment: Payment) -> None:
+        """Once for each payment: its instalment may be paid again, unless a later batch holds it already."""
+        item = payment.item
+        key = (item.grant, item.index)
+        if payment.state != "returned":
+            self.came_back.setdefault(key, []).append(item.payee)
+            if self.taken.get(key) == payment.batch:
+                del self.taken[key]
 
     # ---- the bank -----------------------------------------------------------------------------
 
@@ -315,7 +326,7 @@ class Ledger:
     # ---- publications -------------------------------------------------------------------------
 
     def _publication(
-        self, heard: Heard, event: PublicationProposed | CheckpointSigned | PublicationSent | EpochPrepared
+        self, heard: Heard, event: PublicationProposed | CheckpointSigned | PublicationSent | EpochPrepared | SlipsLeft
     ) -> None:
         if isinstance(event, EpochPrepared):
             # The hidden side is its proposer's to tell, and once: else a treasurer could rewrite what was published.
@@ -335,6 +346,8 @@ class Ledger:
             return
         if isinstance(event, CheckpointSigned):
             found.lines.setdefault(heard.author, event.line)
+        elif isinstance(event, SlipsLeft):
+            found.slips_left = found.slips_left or found.sent
         elif len(found.lines) >= self.members.threshold:
             found.sent = True
         else:

@@ -81,7 +81,8 @@ def payee(request: HttpRequest, language: str) -> HttpResponse:
     go, nonce = request.POST.get("go"), _nonce(request)
     if go in ("open", "switch"):
         return _payee(request, keys, PayeeForm(initial=data))
-    form = PayeeForm(data, hidden_signs=hidden, refused=state.charter.refused_countries)
+    charter = state.charter
+    form = PayeeForm(data, hidden_signs=hidden, refused=charter.refused_countries, own=charter.account_iban)
     if nonce is None:
         return _payee(request, keys, PayeeForm(initial=data), stale=True)
     if not form.is_valid():

@@ -19,7 +19,7 @@ from poruch.desk.site import forms, words
 from poruch.desk.site.pages import at_desk, done, missing, page, url
 from poruch.desk.site.room import current
 from poruch.desk.site.views.queue import chosen
-from poruch.desk.views_cases import days_left, name_opening, next_step, payment_states, rows
+from poruch.desk.views_cases import all_screened, days_left, name_opening, next_step, payment_states, rows
 from poruch.errors import AlreadyDone, BadName, MissingCheck, PoruchError
 from poruch.events.drops import Person
 
@@ -72,6 +72,8 @@ def _screening(desk: Desk, case: Case, typed: dict[str, Any]) -> str:
         desk, case, typed["outcome"], sha256, no_interest=typed["no_interest"], reason=typed["reason"]
     )
     opening = name_opening(desk, case)
+    if opening is not None and opening.requester == desk.number and not all_screened(desk, opening):
+        return _("The screening is on record. The one-time key waits for the other names of this opening.")
     if opening is not None and opening.requester == desk.number:
         desk.act(openings.finish(desk, opening))
     return _("The screening is on record, and the one-time key that opened the name is destroyed.")
@@ -205,7 +207,7 @@ def _opened(desk: Desk, case: Case) -> dict[str, Any]:
     if opening is None:
         raise MissingCheck("nobody asked to open this name")
     people, blamed = openings.open_all(desk, opening)
-    person = people[0]
+    person = people[opening.drops.index(case.id)]
     if not isinstance(person, Person):
         raise MissingCheck("this is not a name")
     matches = screening.screen_name(desk, person.name)

@@ -11,19 +11,17 @@ from poruch.desk.program import Desk
 from poruch.desk.site import forms, words
 from poruch.desk.site.pages import at_desk, done, missing, page
 from poruch.desk.waiting import publication_waits
-from poruch.errors import AlreadyDone, NotAllowed, PoruchError
+from poruch.errors import NotAllowed, PoruchError
 from poruch.ledger.state import Publication
-
-SLIPS = "log/slips/"
 
 
 def row(desk: Desk, publication: Publication) -> dict[str, Any]:
     """What a list and a page say of an epoch."""
     signed = len(publication.lines)
-    if publication.sent:
-        state, colour = _("In the log"), "good"
-    elif publication_waits(desk, publication):
+    if publication_waits(desk, publication):
         state, colour = _("Waits for you"), "mine"
+    elif publication.sent:
+        state, colour = _("In the log"), "good"
     else:
         state, colour = _("Waits for colleagues"), "wait"
     prepared = publication.prepared
@@ -42,7 +40,7 @@ def row(desk: Desk, publication: Publication) -> dict[str, Any]:
         "prepared": prepared,
         "waiting": len(prepared.waiting) if prepared else None,
         "groups": _groups(publication),
-        "slips_left": desk.store.fact(SLIPS + publication.id.hex()) is not None,
+        "slips_left": publication.slips_left,
     }
 
 
@@ -143,9 +141,6 @@ def slips(request: HttpRequest, desk: Desk, publication: str) -> HttpResponse:
     found = _found(desk, publication)
     if found is None:
         return missing(request, "log")
-    if desk.store.fact(SLIPS + publication) is not None:
-        raise AlreadyDone("the slips were left")
     count = publishing.leave_slips(desk, found)
-    desk.store.keep_fact(SLIPS + publication, b"left")
     said = ngettext("%s slip is left for holders of codes.", "%s slips are left for holders of codes.", count)
     return done(said % count, "log", publication)
