@@ -41,7 +41,6 @@ from poruch.journal.ceremonies import Ceremony, group_bytes
 from poruch.journal.dropbox import open_drop
 from poruch.tlog.policy import make_policy
 
-
 MOST_SESSIONS = 5
 
 

@@ -272,6 +272,8 @@ class Desk:
             self._take_circle(event)
         elif isinstance(event, DropAdmitted):
             self._open_content(event)
+        if not event.audience:
+            return  # what stands in clear is the public state's, which has heard it
         folds = [self.view.members.apply, self.view.openings.apply, self.view.ledger.apply]
         if self.view.cases is not None:
             folds.append(self.view.cases.apply)

@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from poruch.crypto.age import PqRecipient
 from poruch.crypto.dealing import check_dealing, dealing_digest
@@ -38,6 +39,10 @@ def parse_group(raw: bytes) -> Group:
     shares = tuple((int.from_bytes(row[:2], "big"), row[2:]) for row in rows)
     check_officers(k, [number for number, _ in shares])
     return Group(k=k, epoch=epoch, Y=raw[6:38], verification_shares=shares)
+
+
+_checked = lru_cache(maxsize=1024)(check_dealing)
+"""Dealings are public, cost a proof each, and are read again at every fold. A failure is never remembered."""
 
 
 @dataclass
@@ -105,7 +110,7 @@ class Ceremony:
             self.stop("dealt before all had announced", (author,))
             return
         try:
-            check_dealing(self.session, event.dealing, author, self.proposal.k, self.digests[author])
+            _checked(self.session, event.dealing, author, self.proposal.k, self.digests[author])
         except PoruchError as error:
             self.stop(error.name, (author,))
             return

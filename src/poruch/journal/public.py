@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from poruch.errors import BadEvent, Malformed, NotAllowed, Refused
 from poruch.events.charter import CIRCLES, Charter, fund_id
@@ -29,6 +30,12 @@ class Reply:
 
     body: bytes
     day: date
+
+
+@lru_cache(maxsize=16384)
+def _parsed(raw: bytes) -> AnyEvent:
+    """Clear events are public and are read again at every fold."""
+    return parse_event(raw)
 
 
 @dataclass
@@ -67,7 +74,7 @@ class PublicState:
             if not isinstance(entry, Clear):
                 continue
             try:
-                event = parse_event(entry.event)
+                event = _parsed(entry.event)
                 if isinstance(event, FundFounded) and fund_id(event.charter) != signed.segment.fund:
                     raise BadEvent("the charter of another fund")
                 self.hear(signed.segment.author, signed.segment.day, event)

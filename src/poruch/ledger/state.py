@@ -63,6 +63,10 @@ TREASURY_ONLY = (
 )
 
 
+HEARS = frozenset({*TREASURY_ONLY, BatchApproved, CheckpointSigned, PartiesDeclared})
+"""Every kind of event that changes the books; most of a journal does not."""
+
+
 @dataclass
 class Batch:
     """Instalments paid together. `approvals` maps officers to the ids of their approvals; the proposer's is implied."""
@@ -131,6 +135,8 @@ class Ledger:
     def apply(self, heard: Heard) -> None:
         """Take one event. What only treasury may say counts only from treasury."""
         event = heard.event
+        if type(event) not in HEARS:
+            return
         if isinstance(event, TREASURY_ONLY) and not self.members.within(heard.author, "treasury"):
             self.faults.append(f"Officer {heard.author} is not of treasury; an event of his was not counted.")
             return
