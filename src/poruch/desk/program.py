@@ -78,11 +78,13 @@ class Desk:
         relay: Relay | None,
         today: Callable[[], date],
         random: Callable[[int], bytes] = os.urandom,
+        *,
+        durable: bool = True,
     ) -> None:
         """`fund` is the 32-byte id of the fund; `relay` may be None while there is no front."""
         self.folder, self.key, self.fund = folder, key, fund
         self.relay, self.today, self.random = relay, today, random
-        self.store = Store(folder / STORE_FILE, key.store_key)
+        self.store = Store(folder / STORE_FILE, key.store_key, durable=durable)
         self.chains = Chains(fund)
         kept = [decode(raw, CircleSecret) for raw in self.store.secrets("circle/")]
         self.keys: dict[tuple[str, int], CircleKey] = {(s.circle, s.epoch): key_of(s) for s in kept}

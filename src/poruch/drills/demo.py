@@ -84,7 +84,7 @@ def seed(folder: Path, examples: Path, progress: Progress) -> None:
     dice = chance.Random(SEED)  # noqa: S311  a story, not a secret
     bank = Bank(planned.plan.account_iban, planned.plan.account_holder, "EUR", 0, os.urandom)
     progress("Five officers make a key that none of them has", 0, len(ARRIVALS) + 1)
-    with found(making, planned, last_quarter(today), bank) as fund:
+    with found(making, planned, last_quarter(today), bank, durable=False) as fund:
         for desk in fund.desks.values():
             screening.keep_list(desk, (examples / "lists" / "names.csv").read_bytes())
         history = History(fund, invent(sum(ARRIVALS), SEED), dice)

@@ -143,13 +143,13 @@ def make_founders(folder: Path, planned: PlannedFund, passphrase: Callable[[str]
 
 
 @contextmanager
-def found(folder: Path, planned: PlannedFund, day: date, bank: Bank) -> Iterator[DrillFund]:
+def found(folder: Path, planned: PlannedFund, day: date, bank: Bank, *, durable: bool = True) -> Iterator[DrillFund]:
     """Found a fund in an empty folder and keep it running while the block runs."""
     calendar = Calendar(day)
     founders = make_founders(folder, planned)
     server.create(folder / "front", founders.fund)
     with serve_front(folder / "front", calendar) as address:
-        desks = open_desks(founders, address, calendar)
+        desks = open_desks(founders, address, calendar, durable=durable)
         try:
             run_ceremonies(desks, founders, planned.plan)
             yield DrillFund(folder, planned, founders.charter, calendar, address, desks, bank)
@@ -173,11 +173,11 @@ def run_ceremonies(
         raise CeremonyStopped
 
 
-def open_desks(founders: Founders, address: str, calendar: Calendar) -> dict[int, Desk]:
-    """Each officer's desk."""
-    return {
-        number: Desk(
-            founders.folders[number], key, founders.fund, HttpRelay(address, number, key.signing, calendar), calendar
-        )
-        for number, key in founders.keys.items()
-    }
+def open_desks(founders: Founders, address: str, calendar: Calendar, *, durable: bool = True) -> dict[int, Desk]:
+    """Each officer's desk. Not `durable` where a crash throws the whole folder away."""
+    fund, folders = founders.fund, founders.folders
+    desks = {}
+    for number, key in founders.keys.items():
+        relay = HttpRelay(address, number, key.signing, calendar)
+        desks[number] = Desk(folders[number], key, fund, relay, calendar, durable=durable)
+    return desks

@@ -31,8 +31,8 @@ CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 class Store:
     """One desk's store in one file. All methods raise `StoreBroken` when the disk does."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
-        """Open or make the store at `path` with a 32-byte raw key."""
+    def __init__(self, path: Path, key: bytes, *, durable: bool = True) -> None:
+        """Open or make the store at `path` with a 32-byte raw key. Not `durable` is for what a crash may undo whole."""
         try:
             self._db = sqlcipher3.connect(str(path), isolation_level=None, check_same_thread=False)
             self._db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
@@ -40,7 +40,7 @@ class Store:
                 raise StoreBroken("the database library does not encrypt")
             self._db.execute("PRAGMA cipher_memory_security = ON")
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
             self._db.execute("PRAGMA temp_store = MEMORY")
             self._db.execute("PRAGMA secure_delete = ON")
             self._db.executescript(_SCHEMA)
