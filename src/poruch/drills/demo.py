@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -179,8 +179,11 @@ def _start(module: str, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
-def start(folder: Path) -> Parts:
-    """Start the front and every desk of a seeded folder. Raises `DemoTooOld`, `DemoBroken`."""
+def start(folder: Path, say: Callable[[str, str], None] = lambda what, address: None) -> Parts:
+    """Start the front, then every desk of a seeded folder, and say each address as soon as it answers.
+
+    Raises `DemoTooOld`, `DemoBroken`.
+    """
     names = _desk_names(folder)
     port = _free_port(FIRST_PORT)
     address = f"http://127.0.0.1:{port}"
@@ -188,6 +191,8 @@ def start(folder: Path) -> Parts:
     try:
         front = _start("poruch.front.server", "serve", str(folder / "front"), "127.0.0.1", str(port))
         parts.processes.append(front)
+        _wait_for(address + "/en/", front)
+        say("Public site", address + "/")
         desks = {}
         for name in names:
             desk = _start("poruch.desk.server", str(folder / "desks" / name.lower()), address, "--unlocked")
@@ -196,13 +201,13 @@ def start(folder: Path) -> Parts:
             desk.stdin.write(passphrase_of(name) + "\n")
             desk.stdin.flush()
             desks[name] = desk
-        _wait_for(address + "/en/", front)
         for name, desk in desks.items():
             assert desk.stdout is not None
             line = desk.stdout.readline().strip()
             if not line.startswith("http://"):
                 raise DemoBroken(f"the desk of {name}")
             parts.desks[name] = line
+            say(f"{name}'s desk", line)
     except BaseException:
         parts.stop()
         raise
@@ -221,15 +226,12 @@ def _wait_for(address: str, process: "subprocess.Popen[str]") -> None:
     raise DemoBroken("the front")
 
 
+def _say_address(what: str, address: str) -> None:
+    print(f"  {what:<14}  {address}", flush=True)
+
+
 def _tell(parts: Parts, folder: Path) -> str:
-    width = max(len(name) for name in parts.desks) + 8
-    desks = "\n".join(f"  {name + chr(39) + 's desk':<{width}}  {address}" for name, address in parts.desks.items())
     return f"""
-  The fund is running. Everything in it is invented, and nothing leaves this machine.
-
-  {"Public site":<{width}}  {parts.front}/
-{desks}
-
   Try first
     1. On the public site: Ask for help, send it, and come back with the code.
     2. On two desks in two tabs: take the new case on one, be its second reader on the other.
@@ -257,7 +259,8 @@ def _run(folder: Path, examples: Path, *, fresh: bool) -> int:
         print("\n  Poruch: an invented fund of five officers, three of whom must agree", flush=True)
         seed(folder, examples, progress)
         progress.end()
-    parts = start(folder)
+    print("\n  The fund starts. Everything in it is invented, and nothing leaves this machine.\n", flush=True)
+    parts = start(folder, _say_address)
     try:
         print(_tell(parts, folder), flush=True)
         while all(process.poll() is None for process in parts.processes):
