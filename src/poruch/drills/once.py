@@ -20,7 +20,7 @@ from poruch.drills.bank import Bank
 from poruch.drills.fund import DrillFund, found, read_plan
 from poruch.drills.submissions import Submission, read_submissions
 from poruch.drills.visitor import UnexpectedPage, Visitor
-from poruch.errors import BadStatement, BadSubmission
+from poruch.errors import BadSubmission
 from poruch.rails.camt053 import read_statements
 from poruch.tlog.check import check_log
 
@@ -92,13 +92,11 @@ def run_once(
 
 
 def _account_of(statement: bytes | None) -> tuple[str, int]:
-    """The fund's account is that of the statement, and starts where the statement ends. Raises `BadStatement`."""
+    """The fund's account is that of the statement, if it has an IBAN, and starts where the statement ends."""
     if statement is None:
         return "", 0
     last = read_statements(statement)[-1]
-    if not last.account_is_iban:
-        raise BadStatement("Its account has no IBAN.")
-    return last.account, max(last.closing_minor or 0, 0)
+    return last.account if last.account_is_iban else "", max(last.closing_minor or 0, 0)
 
 
 def _work(
