@@ -10,22 +10,10 @@ from django.utils import translation
 
 from poruch.front.pages import message_page
 from poruch.front.settings import FORM_BYTES
+from poruch.web.headers import HEADERS as PAGE_HEADERS
 from poruch.web.words import LANGUAGES
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=()",
-    "X-Robots-Tag": "noarchive",
-}
+HEADERS = {**PAGE_HEADERS, "X-Robots-Tag": "noarchive"}
 RELAY_BYTES = 64 * 1024 * 1024
 PUBLISH_BYTES = 16 * 1024 * 1024 + 64 * 1024
 _LANGUAGE = re.compile(r"/([a-z]{2})(/|$)")

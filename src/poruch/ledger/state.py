@@ -302,13 +302,17 @@ class Ledger:
         if len(event.entry) != 32 or not 0 <= event.amount_minor <= LARGEST_MINOR:
             self.faults.append(f"An entry of the bank as officer {heard.author} tells it is not possible.")
             return
-        self.seen.add(event.entry)
         source = event.entry.hex()
         if isinstance(event, QuarantineReturned):
+            credit = self.quarantined.get(event.of)
+            if credit is None or event.of in self.returned or event.amount_minor != credit.amount_minor:
+                self.faults.append(f"Officer {heard.author} tells of a return of what is not in quarantine.")
+                return
+            self.seen.add(event.entry)
             self.returned[event.of] = event
-            currency = self.quarantined[event.of].currency if event.of in self.quarantined else "XXX"
-            self._post(event.day, currency, "sent back", source, QUARANTINE, BANK, event.amount_minor)
+            self._post(event.day, credit.currency, "sent back", source, QUARANTINE, BANK, event.amount_minor)
             return
+        self.seen.add(event.entry)
         amount_minor, currency = event.amount_minor, event.currency
         if isinstance(event, DonationReceived):
             self.donations[event.entry] = event

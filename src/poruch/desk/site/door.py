@@ -21,22 +21,10 @@ from django.utils.translation import gettext as _
 
 from poruch.desk.site.room import Room, current
 from poruch.desk.site.uploads import UPLOAD_BYTES
+from poruch.web.headers import HEADERS
 from poruch.web.words import LANGUAGES
 
 FORM_BYTES = 512 * 1024
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=()",
-}
 
 
 def language_of(path: str) -> str:
