@@ -63,6 +63,11 @@ class Walk:
     def __init__(self, page: Page, address: str, language: str, code: int) -> None:
         self.page, self.start, self.language, self.code = page, f"{address}/{language}", language, code
 
+    def press(self, selector: str = "button.button") -> None:
+        """Send the form and wait for the next page: what is looked at must not still be the one before."""
+        with self.page.expect_navigation():
+            self.page.click(selector)
+
     def __iter__(self) -> Iterator[str]:
         page = self.page
         page.goto(f"{self.start.rsplit('/', 1)[0]}/")
@@ -70,7 +75,7 @@ class Walk:
         for name in ("", "safe/", "built/", "limits/", "leave/", "detained/", "accounts/", "give/"):
             page.goto(f"{self.start}/{name}")
             yield name.rstrip("/") or "home"
-        page.click("button.button")
+        self.press()
         yield "gift"
         page.goto(f"{self.start}/nothing/")
         yield "not-found"
@@ -80,45 +85,45 @@ class Walk:
     def _ask(self) -> Iterator[str]:
         page = self.page
         page.goto(f"{self.start}/ask/")
-        page.click("button.button")
+        self.press()
         yield "who-error"
         page.check("input[value=police]")
-        page.click("button.button")
-        page.click("button.button")
+        self.press()
+        self.press()
         yield "happened-error"
         page.fill("textarea", STORY[self.language])
-        page.click("button.button")
+        self.press()
         for key in ("when", "danger", "need", "funds"):
             yield key
             page.fill("textarea, input[type=text]", *ANSWERS[key].values())
-            page.click("button.button")
+            self.press()
         page.fill("#name", "Ivan Ivanavich")
         yield "name"
-        page.click("button.button")
+        self.press()
         yield "check"
-        page.click("button.button")
+        self.press()
         yield "check-error"
         parts = [item.inner_text().split("\n")[-1] for item in page.query_selector_all("ol.code >> nth=0 >> li")]
         for field in page.query_selector_all(".two input"):
             field.fill(parts[int((field.get_attribute("id") or "word1")[4:]) - 1])
-        page.click("button.button")
+        self.press()
         yield "done"
 
     def _mailbox(self) -> Iterator[str]:
         page = self.page
         page.goto(f"{self.start}/mailbox/")
         page.fill("#code", "one two three")
-        page.click("button.button")
+        self.press()
         yield "door-error"
         page.fill("#code", codes.digits(self.code))
-        page.click("button.button")
+        self.press()
         yield "mailbox"
-        page.click("button[value=open]")
-        page.click("button.button")
+        self.press("button[value=open]")
+        self.press()
         yield "payee-error"
         page.goto(f"{self.start}/give/check/")
         page.fill("#code", codes.digits(self.code))
-        page.click("button.button")
+        self.press()
         yield "gift-check"
 
 
@@ -187,7 +192,8 @@ def test_the_code_is_printed_and_the_rest_of_the_page_is_not_in_its_way(
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{front.address}/en/give/")
-    page.click("button.button")
+    with page.expect_navigation():
+        page.click("button.button")
     page.emulate_media(media="print")
     assert page.locator("ol.code").first.is_visible()
     assert not page.locator("header.head").is_visible()
