@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from poruch.crypto import age
 from poruch.crypto.padding import pad
 from poruch.desk.program import Desk
-from poruch.events.kinds import Event, event_bytes
+from poruch.events.base import Event
+from poruch.events.kinds import event_bytes
 from poruch.journal.circles import seal_event
 from poruch.journal.segments import GENESIS, Clear, Sealed, Segment, SignedSegment, sign_segment
 from story.village import Village

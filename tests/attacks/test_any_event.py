@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attacks.rogue import same_everywhere, strike
+from poruch.events.base import Event
 from poruch.events.codec import Schema
-from poruch.events.kinds import AnyEvent, Event
+from poruch.events.kinds import AnyEvent
 from poruch.journal.dropbox import place_of
 from poruch.ledger.postings import trial_balance
 from story.village import Village, found_village

@@ -13,6 +13,7 @@ from poruch.crypto.quorum_file import seal_to_quorum
 from poruch.desk import casework, openings, publishing, treasury
 from poruch.desk.duties import do_duties
 from poruch.errors import MissingCheck, WrongFile
+from poruch.events.ceremony import DealingDisputed
 from poruch.events.codec import encode
 from poruch.events.drops import DropContent, Payee
 from poruch.events.heard import Heard
@@ -24,7 +25,6 @@ from poruch.events.kinds import (
     CaseRefused,
     CirclesAssigned,
     CreditQuarantined,
-    DealingDisputed,
     DonationReceived,
     DropAdmitted,
     EpochPrepared,

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from poruch.cases.state import Case, Cases, Grant
+from poruch.events.base import Event
 from poruch.events.charter import Charter, Founder, Programme
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
-from poruch.events.kinds import AnyEvent, CirclesAssigned, DropAdmitted, Event, GrantProposed, Instalment, Membership
+from poruch.events.kinds import AnyEvent, CirclesAssigned, DropAdmitted, GrantProposed, Instalment, Membership
 from poruch.journal.members import Members
 
 DAY = date(2026, 9, 1)

@@ -10,16 +10,9 @@ from cases.casebook import DAY, drop_id
 from poruch.cases.openings import Opening, Openings
 from poruch.crypto.age import PqIdentity
 from poruch.crypto.opening import OpeningRequest
+from poruch.events.base import Event
 from poruch.events.heard import Heard
-from poruch.events.kinds import (
-    BatchItem,
-    BatchProposed,
-    Event,
-    OpeningDone,
-    OpeningObjected,
-    OpeningRequested,
-    PartialGiven,
-)
+from poruch.events.kinds import BatchItem, BatchProposed, OpeningDone, OpeningObjected, OpeningRequested, PartialGiven
 
 RECIPIENTS = [PqIdentity.generate().recipient.text for _ in range(2)]
 PURPOSE = "Pay batch 1, and nothing else."

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cases.casebook import CHARTER, DAY, Casebook, drop_id
+from poruch.events.base import Event
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
 from poruch.events.kinds import (
@@ -15,7 +16,6 @@ from poruch.events.kinds import (
     CaseRefused,
     CaseTaken,
     CirclesAssigned,
-    Event,
     FundSecretsDrawn,
     GrantApproved,
     Membership,

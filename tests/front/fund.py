@@ -9,22 +9,18 @@ from poruch.crypto.age import PqIdentity, seal
 from poruch.crypto.codes import CodeKeys
 from poruch.crypto.padding import pad
 from poruch.crypto.signatures import SigningKey
-from poruch.events.charter import CIRCLES, Charter, Founder, Programme, fund_id
-from poruch.events.codec import encode
-from poruch.events.kinds import (
+from poruch.events.base import Event
+from poruch.events.ceremony import (
     CeremonyJoined,
     CeremonyProposed,
     DealingAnnounced,
     DealingPublished,
-    Event,
-    FundFounded,
     GroupCertified,
-    LogPolicySet,
-    MailboxReplied,
-    RosterKeys,
     SealedSubshare,
-    event_bytes,
 )
+from poruch.events.charter import CIRCLES, Charter, Founder, Programme, fund_id
+from poruch.events.codec import encode
+from poruch.events.kinds import FundFounded, LogPolicySet, MailboxReplied, RosterKeys, event_bytes
 from poruch.events.mailbox import Message
 from poruch.journal.ceremonies import group_bytes
 from poruch.journal.circles import CircleKey, hand_out, key_of, new_secret

@@ -6,8 +6,9 @@ from datetime import date
 
 from poruch.crypto.age import PqIdentity
 from poruch.crypto.signatures import SigningKey
+from poruch.events.base import Event
 from poruch.events.charter import Charter, Founder, Programme, fund_id
-from poruch.events.kinds import Event, FundFounded, RosterKeys, event_bytes
+from poruch.events.kinds import FundFounded, RosterKeys, event_bytes
 from poruch.journal.chains import Chains
 from poruch.journal.public import PublicState
 from poruch.journal.segments import GENESIS, Clear, Sealed, Segment, SignedSegment, sign_segment

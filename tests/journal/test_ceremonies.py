@@ -13,7 +13,7 @@ from poruch.crypto.group import multiply_base
 from poruch.desk import duties
 from poruch.desk.duties import do_duties
 from poruch.errors import BadEvent, BadOfficers, PoruchError
-from poruch.events.kinds import (
+from poruch.events.ceremony import (
     CeremonyJoined,
     CeremonyProposed,
     DealingAnnounced,
@@ -21,8 +21,8 @@ from poruch.events.kinds import (
     DealingPublished,
     GroupCertified,
     SealedSubshare,
-    event_bytes,
 )
+from poruch.events.kinds import event_bytes
 from poruch.journal.ceremonies import Ceremonies, Ceremony, group_bytes, parse_group
 from poruch.journal.circles import hand_out, new_secret
 from poruch.journal.segments import session_of

@@ -10,16 +10,9 @@ from hypothesis import strategies as st
 from poruch.crypto.age import PqIdentity, parse_header, seal
 from poruch.crypto.padding import pad, padme
 from poruch.errors import BadEvent, Malformed
+from poruch.events.base import Event
 from poruch.events.charter import CIRCLES
-from poruch.events.kinds import (
-    DonationReceived,
-    Event,
-    GrantApproved,
-    MailboxReplied,
-    NoteWritten,
-    event_bytes,
-    parse_event,
-)
+from poruch.events.kinds import DonationReceived, GrantApproved, MailboxReplied, NoteWritten, event_bytes, parse_event
 from poruch.journal.circles import (
     CircleKey,
     Place,

@@ -7,11 +7,11 @@ import pytest
 
 from journal.little_fund import DAY, LittleFund, chains_of, make_charter, public_of
 from poruch.crypto.age import PqIdentity
+from poruch.events.base import Event
+from poruch.events.ceremony import CeremonyProposed
 from poruch.events.charter import CIRCLES
 from poruch.events.kinds import (
-    CeremonyProposed,
     CircleKeyed,
-    Event,
     FundFounded,
     GrantApproved,
     LogPolicySet,

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass, field
 from datetime import date
 
+from poruch.events.base import Event
 from poruch.events.heard import Heard
 from poruch.events.kinds import (
     BatchApproved,
@@ -15,7 +16,6 @@ from poruch.events.kinds import (
     CostCharged,
     DonationReceived,
     EpochPrepared,
-    Event,
     Membership,
     PublicationProposed,
     PublicationSent,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ledger.books import DAY, REFERENCE, RELATED_IBAN, TREASURY, Books, bank_entry, entry_id, item
+from poruch.events.base import Event
 from poruch.events.kinds import (
     BatchApproved,
     BatchExported,
@@ -17,7 +18,6 @@ from poruch.events.kinds import (
     CreditUnmatched,
     DonationReceived,
     EpochPrepared,
-    Event,
     InstalmentReturned,
     InstalmentSettled,
     LogAmount,

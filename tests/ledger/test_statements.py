@@ -6,13 +6,13 @@ import hmac
 import pytest
 
 from ledger.books import DAY, REFERENCE, RELATED_IBAN, Books, bank_entry, entry_id, item
+from poruch.events.base import Event
 from poruch.events.kinds import (
     CostCharged,
     CreditQuarantined,
     CreditUnmatched,
     DebitUnmatched,
     DonationReceived,
-    Event,
     InstalmentReturned,
     InstalmentSettled,
     QuarantineReturned,

@@ -6,13 +6,9 @@ from dataclasses import dataclass, field
 from poruch.desk.program import Desk, Mailing
 from poruch.desk.treasury import paid_messages, related_rule
 from poruch.errors import AlreadyDone, BadStatement, CannotOpen, Malformed, NotAllowed
+from poruch.events.base import Event
 from poruch.events.drops import GiftAnnouncement
-from poruch.events.kinds import (
-    Event,
-    InstalmentReturned,
-    InstalmentSettled,
-    StatementImported,
-)
+from poruch.events.kinds import InstalmentReturned, InstalmentSettled, StatementImported
 from poruch.journal.dropbox import open_codes
 from poruch.ledger.state import Batch
 from poruch.ledger.statements import BankEntry, judge, return_id

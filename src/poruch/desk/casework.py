@@ -5,8 +5,9 @@ from poruch.cases.state import Case, Grant, Letter
 from poruch.desk.duties import mailing
 from poruch.desk.program import Desk, Mailing
 from poruch.errors import CannotOpen, Malformed, MissingCheck, NotAllowed, WrongFile
+from poruch.events.base import Event
 from poruch.events.drops import Answer, Story
-from poruch.events.kinds import Event, Instalment, MessageSent, NoteWritten
+from poruch.events.kinds import Instalment, MessageSent, NoteWritten
 from poruch.events.mailbox import Message
 from poruch.journal.dropbox import open_story
 

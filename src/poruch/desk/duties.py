@@ -19,23 +19,18 @@ from poruch.crypto.ceremony import (
 from poruch.crypto.padding import pad
 from poruch.desk.program import ARRIVED, Desk, Mailing
 from poruch.errors import CannotOpen, Malformed, PoruchError
-from poruch.events.codec import encode
-from poruch.events.kinds import (
+from poruch.events.base import Event
+from poruch.events.ceremony import (
     CeremonyJoined,
     CeremonyProposed,
     DealingAnnounced,
     DealingDisputed,
     DealingPublished,
-    DropAdmitted,
-    Event,
     GroupCertified,
-    LogPolicySet,
-    MailboxReplied,
-    MessageSent,
-    OfficerNamed,
-    RosterKeys,
     SealedSubshare,
 )
+from poruch.events.codec import encode
+from poruch.events.kinds import DropAdmitted, LogPolicySet, MailboxReplied, MessageSent, OfficerNamed, RosterKeys
 from poruch.events.mailbox import Message
 from poruch.journal.ceremonies import Ceremony, group_bytes
 from poruch.journal.dropbox import open_drop

@@ -8,10 +8,10 @@ from pathlib import Path
 from poruch.crypto import keyfile
 from poruch.desk.program import FUND_FILE, KEY_FILE, Desk
 from poruch.desk.screening import name_keys
+from poruch.events.base import Event
 from poruch.events.charter import CIRCLES, Charter, Founder, Programme, check_charter, fund_id
 from poruch.events.kinds import (
     CirclesAssigned,
-    Event,
     FundFounded,
     FundSecretsDrawn,
     Membership,

@@ -22,9 +22,10 @@ from poruch.errors import (
     WrongFile,
     WrongGroup,
 )
+from poruch.events.base import Event
 from poruch.events.codec import decode
 from poruch.events.drops import Payee, Person
-from poruch.events.kinds import Event, OpeningDone, OpeningObjected, OpeningRequested, PartialGiven
+from poruch.events.kinds import OpeningDone, OpeningObjected, OpeningRequested, PartialGiven
 from poruch.journal.dropbox import place_of
 from poruch.journal.frames import join, split
 

@@ -16,11 +16,12 @@ from poruch.cases.openings import Openings
 from poruch.cases.state import Cases
 from poruch.crypto import keyfile
 from poruch.errors import BadEvent, CannotOpen, Malformed, NotAllowed, PoruchError, RelayUnreachable
+from poruch.events.base import Event
 from poruch.events.charter import Charter
 from poruch.events.codec import decode, encode
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
-from poruch.events.kinds import CircleKeyed, DropAdmitted, Event, parse_event
+from poruch.events.kinds import CircleKeyed, DropAdmitted, parse_event
 from poruch.journal.chains import REFUSED, UNSIGNED, Chains
 from poruch.journal.circles import CircleKey, CircleSecret, key_of, open_entry, seal_event, take_handout
 from poruch.journal.dropbox import open_drop

@@ -13,11 +13,11 @@ from poruch.desk.banking import announcements
 from poruch.desk.duties import log_policy
 from poruch.desk.program import Desk
 from poruch.errors import AlreadyDone, CannotOpen, Malformed, MissingCheck, NotAllowed, PoruchError, TooFew
+from poruch.events.base import Event
 from poruch.events.drops import GiftAnnouncement, SlipKeys
 from poruch.events.kinds import (
     CheckpointSigned,
     EpochPrepared,
-    Event,
     NoticePublished,
     PublicationProposed,
     PublicationSent,

@@ -14,8 +14,9 @@ from poruch.desk.casework import message_events
 from poruch.desk.program import Desk, Mailing
 from poruch.desk.screening import current_list, name_keys, screen_name
 from poruch.errors import AlreadyDone, MissingCheck, NotAllowed, PoruchError, TooFew
+from poruch.events.base import Event
 from poruch.events.drops import Payee
-from poruch.events.kinds import BatchApproved, BatchExported, BatchItem, BatchProposed, Event
+from poruch.events.kinds import BatchApproved, BatchExported, BatchItem, BatchProposed
 from poruch.ledger.state import Batch
 from poruch.ledger.statements import related_hash, return_id
 from poruch.rails.iban import check_country, parse_iban

@@ -14,6 +14,7 @@ from poruch.cases.openings import Openings
 from poruch.cases.state import Cases
 from poruch.crypto.signatures import SigningKey
 from poruch.drills.bench_measure import Bench, Row, rate_row, row, side_by_side
+from poruch.events.base import Event
 from poruch.events.charter import Charter, Founder, Programme
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
@@ -25,7 +26,6 @@ from poruch.events.kinds import (
     CostCharged,
     DonationReceived,
     DropAdmitted,
-    Event,
     GrantApproved,
     GrantProposed,
     Instalment,

@@ -44,6 +44,7 @@ class Charter(Schema, frozen=True):
     refused_countries: tuple[str, ...]
     related: tuple[bytes, ...]
     publication_days: int
+    silent_days: int = 7
 
     @property
     def n(self) -> int:
@@ -80,6 +81,8 @@ def check_charter(charter: Charter) -> Charter:
         raise BadCharter("The currency must be three capital letters of ISO 4217.")
     if len(charter.code_salt) != 16 or not charter.origin.endswith("/log"):
         raise BadCharter("The address or the salt is not of the right form.")
+    if not 1 <= charter.silent_days <= 90:
+        raise BadCharter("A ceremony waits from 1 to 90 days for somebody silent.")
     if any(programme.approvals < 1 for programme in charter.programmes) or not charter.programmes:
         raise BadCharter("A programme must be there, and name how many approve its grants.")
     return charter

@@ -7,20 +7,33 @@ one-time recipients), the log's policy, hashes of messages. Everything else is s
 from datetime import date
 from typing import ClassVar, Literal
 
+from poruch.events.base import BOOKS, CASEWORK, OFFICERS, TREASURY, Event
+from poruch.events.ceremony import (
+    CeremonyJoined,
+    CeremonyProposed,
+    DealingAnnounced,
+    DealingDisputed,
+    DealingPublished,
+    GroupCertified,
+    ShareErased,
+    TrialAnswered,
+    TrialBegun,
+)
 from poruch.events.charter import Charter
 from poruch.events.codec import Schema, decode, encode
-
-OFFICERS = ("officers",)
-CASEWORK = ("casework",)
-TREASURY = ("treasury",)
-BOOKS = ("treasury", "auditors")
-
-
-class Event(Schema, frozen=True):
-    """The base of all events."""
-
-    audience: ClassVar[tuple[str, ...]] = ()
-
+from poruch.events.council import (
+    CheckinMade,
+    CheckinSet,
+    CircleHandedOn,
+    Explained,
+    FundFrozen,
+    LifeConfirmed,
+    LifeOpened,
+    OfficerSuspended,
+    RosterApproved,
+    RosterProposed,
+    Voted,
+)
 
 # ---- founding, roster, keys: in clear ---------------------------------------------------------
 
@@ -49,61 +62,6 @@ class CircleKeyed(Event, frozen=True, tag="circle.keyed.v1"):
     x25519: str
     pq: str
     handouts: tuple[bytes, ...]
-
-
-class CeremonyProposed(Event, frozen=True, tag="ceremony.proposed.v1"):
-    """docs/spec/quorum.md section 2, step 1; SHA-256 of this event's bytes is the session."""
-
-    k: int
-    officers: tuple[int, ...]
-    old_group: bytes
-    dealers: tuple[int, ...]
-    nonce: bytes
-
-
-class CeremonyJoined(Event, frozen=True, tag="ceremony.joined.v1"):
-    """Step 2: a one-time `age1pq` recipient."""
-
-    session: bytes
-    recipient: str
-
-
-class DealingAnnounced(Event, frozen=True, tag="dealing.announced.v1"):
-    """Step 3: the digest of a dealing."""
-
-    session: bytes
-    digest: bytes
-
-
-class SealedSubshare(Schema, frozen=True):
-    """A sub-share sealed to the one-time recipient of `officer`."""
-
-    officer: int
-    file: bytes
-
-
-class DealingPublished(Event, frozen=True, tag="dealing.published.v1"):
-    """Step 4: the dealing and the sealed sub-shares."""
-
-    session: bytes
-    dealing: bytes
-    sealed: tuple[SealedSubshare, ...]
-
-
-class DealingDisputed(Event, frozen=True, tag="dealing.disputed.v1"):
-    """A complaint: the file key of a wrong sub-share, or none where the file could not be unwrapped."""
-
-    session: bytes
-    dealer: int
-    file_key: bytes
-
-
-class GroupCertified(Event, frozen=True, tag="group.certified.v1"):
-    """Step 5: the transcript hash, and the public group that it stands for."""
-
-    session: bytes
-    transcript: bytes
-    group: bytes
 
 
 class LogPolicySet(Event, frozen=True, tag="log.policy.v1"):
@@ -152,10 +110,11 @@ class Membership(Schema, frozen=True):
 
 
 class CirclesAssigned(Event, frozen=True, tag="circles.assigned.v1"):
-    """Who belongs to which circle from now on."""
+    """Who belongs to which circle from now on. `nonce`: a hash of this stands in clear and must not be guessed."""
 
     audience: ClassVar[tuple[str, ...]] = OFFICERS
     circles: tuple[Membership, ...]
+    nonce: bytes = b""
 
 
 class DropAdmitted(Event, frozen=True, tag="drop.admitted.v1"):
@@ -230,11 +189,28 @@ class PartialGiven(Event, frozen=True, tag="partial.given.v1"):
 
 
 class OpeningObjected(Event, frozen=True, tag="opening.objected.v1"):
-    """An officer objects; nothing more is given for this opening."""
+    """An officer objects; nothing more is given until k officers uphold the request."""
 
     audience: ClassVar[tuple[str, ...]] = OFFICERS
     opening: bytes
     reason: str
+
+
+class OpeningUpheld(Event, frozen=True, tag="opening.upheld.v1"):
+    """An officer read these objections (event ids) and wants the opening all the same."""
+
+    audience: ClassVar[tuple[str, ...]] = OFFICERS
+    opening: bytes
+    objections: tuple[bytes, ...]
+
+
+class PartialRefuted(Event, frozen=True, tag="partial.refuted.v1"):
+    """The requester shows that an officer's answer does not verify: the file key (16 bytes) of the sealed answer."""
+
+    audience: ClassVar[tuple[str, ...]] = OFFICERS
+    opening: bytes
+    officer: int
+    file_key: bytes
 
 
 class OpeningDone(Event, frozen=True, tag="opening.done.v1"):
@@ -500,9 +476,12 @@ class SlipsLeft(Event, frozen=True, tag="slips.left.v1"):
 
 AnyEvent = (
     FundFounded | RosterKeys | CircleKeyed | CeremonyProposed | CeremonyJoined | DealingAnnounced | DealingPublished
-    | DealingDisputed | GroupCertified | LogPolicySet | NoticePublished | MailboxReplied | FundSecretsDrawn
-    | OfficerNamed | CirclesAssigned | DropAdmitted
-    | GrantProposed | GrantApproved | CaseChecked | OpeningRequested | PartialGiven | OpeningObjected | OpeningDone
+    | DealingDisputed | GroupCertified | ShareErased | TrialBegun | TrialAnswered
+    | RosterProposed | RosterApproved | FundFrozen | OfficerSuspended | Voted | LifeOpened | LifeConfirmed
+    | CircleHandedOn | Explained | CheckinSet | CheckinMade | LogPolicySet | NoticePublished | MailboxReplied
+    | FundSecretsDrawn | OfficerNamed | CirclesAssigned | DropAdmitted
+    | GrantProposed | GrantApproved | CaseChecked | OpeningRequested | PartialGiven | OpeningObjected | OpeningUpheld
+    | PartialRefuted | OpeningDone
     | BatchProposed | BatchApproved | BatchExported | PublicationProposed | CheckpointSigned | PublicationSent
     | CaseTaken | NoteWritten | MessageSent | CaseRefused | PartiesDeclared | StatementImported | DonationReceived
     | CreditUnmatched | CreditQuarantined | QuarantineReturned | CostCharged | DebitUnmatched | InstalmentSettled

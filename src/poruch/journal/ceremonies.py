@@ -8,16 +8,15 @@ from poruch.crypto.age import PqRecipient
 from poruch.crypto.dealing import check_dealing, dealing_digest
 from poruch.crypto.quorum_group import Group, check_officers
 from poruch.errors import BadEvent, PoruchError
-from poruch.events.kinds import (
-    AnyEvent,
+from poruch.events.ceremony import (
     CeremonyJoined,
     CeremonyProposed,
     DealingAnnounced,
     DealingDisputed,
     DealingPublished,
     GroupCertified,
-    event_bytes,
 )
+from poruch.events.kinds import AnyEvent, event_bytes
 from poruch.journal.segments import session_of
 
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from poruch.crypto import age
 from poruch.crypto.padding import pad, unpad
 from poruch.errors import BadEvent, BadPayload, CannotOpen, Malformed
+from poruch.events.base import Event
 from poruch.events.charter import CIRCLES
 from poruch.events.codec import Schema, decode, encode
-from poruch.events.kinds import CircleKeyed, Event, event_bytes, parse_event
+from poruch.events.kinds import CircleKeyed, event_bytes, parse_event
 from poruch.journal.segments import Clear, Sealed
 
 Random = Callable[[int], bytes]

@@ -6,10 +6,10 @@ from datetime import date
 from functools import lru_cache
 
 from poruch.errors import BadEvent, Malformed, NotAllowed, Refused
+from poruch.events.ceremony import CeremonyProposed
 from poruch.events.charter import CIRCLES, Charter, fund_id
 from poruch.events.kinds import (
     AnyEvent,
-    CeremonyProposed,
     CircleKeyed,
     FundFounded,
     LogPolicySet,

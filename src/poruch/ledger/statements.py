@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from poruch.events.base import Event
 from poruch.events.kinds import (
     CostCharged,
     CreditQuarantined,
     CreditUnmatched,
     DebitUnmatched,
     DonationReceived,
-    Event,
     InstalmentReturned,
     InstalmentSettled,
     QuarantineReturned,
