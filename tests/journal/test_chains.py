@@ -50,7 +50,6 @@ def strays() -> list[tuple[Outcome, SignedSegment]]:
         (Outcome.BROKEN_LINK, signed(goes_on | {"prev": JOURNAL[0].id})),
         (Outcome.BROKEN_LINK, signed(goes_on | {"clock": last.clock})),
         (Outcome.CLOCK_AHEAD, signed(goes_on | {"clock": FUND.clock + CLOCK_LEAP + 1})),
-        (Outcome.SECOND_LIFE, signed({"life": 1, "seq": 0, "prev": bytes(32), "clock": 0})),
         (Outcome.WAITING, signed(goes_on | {"seq": last.seq + 2})),
     ]
 

@@ -14,7 +14,7 @@ def test_all_desks_and_the_front_hold_the_same_key(village: Village) -> None:
 def test_every_officer_has_a_name_and_his_circles(village: Village) -> None:
     for number, desk in village.desks.items():
         assert desk.members.names == {n: f"Officer {n}" for n in range(1, 6)}
-        held = {circle for circle, _ in desk.keys}
+        held = {circle for circle, _epoch, _recipient in desk.keys}
         assert held == set(desk.members.circles_of(number))
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from poruch.crypto import codes
-from poruch.desk import founding
+from poruch.desk import founding, words_heard
 from poruch.desk.duties import do_duties
 from poruch.desk.program import Desk
 from poruch.errors import AlreadyTaken, BadPublication, PoruchError
@@ -15,7 +15,8 @@ from poruch.events.charter import Charter, Programme
 from poruch.events.drops import Answer, Payee, Person, Story
 from poruch.events.kinds import Party
 from poruch.journal import dropbox
-from poruch.journal.chains import Chains, Outcome
+from poruch.journal.chains import Outcome
+from poruch.journal.journal import Journal
 from poruch.journal.public import PublicState
 from poruch.journal.segments import SignedSegment
 from poruch.journal.sync import WaitingDrop
@@ -66,9 +67,9 @@ class Front:
 
     fund: bytes
     clock: Clock
-    chains: Chains = field(init=False)
-    public: PublicState = field(default_factory=PublicState)
+    journal: Journal = field(init=False)
     segments: list[SignedSegment] = field(default_factory=list)
+    proofs: list[SignedSegment] = field(default_factory=list)
     bodies: dict[bytes, bytes] = field(default_factory=dict)
     drops: list[WaitingDrop] = field(default_factory=list)
     tags: dict[bytes, str] = field(default_factory=dict)
@@ -76,8 +77,12 @@ class Front:
     files: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.chains = Chains(self.fund)
+        self.journal = Journal(self.fund)
         self.log = empty_state(PLAN.origin)
+
+    @property
+    def public(self) -> PublicState:
+        return self.journal.public
 
     def receive(self, sealed: dropbox.SealedDrop) -> None:
         if all(drop.drop != sealed.drop for drop in self.drops):
@@ -92,18 +97,14 @@ class Front:
             segment = signed.segment
             return segment.seq > positions.get((segment.author, segment.life), -1)
 
-        return [signed for signed in self.segments if beyond(signed)]
+        return self.proofs + [signed for signed in self.segments if beyond(signed)]
 
     def push(self, segments: list[SignedSegment]) -> list[str]:
-        outcomes = []
-        for signed in segments:
-            outcome, accepted = self.chains.add(signed)
-            outcomes.append(outcome.value)
-            for one in accepted:
-                self.segments.append(one)
-                self.public.apply(one)
-        assert set(outcomes) <= {Outcome.ACCEPTED.value, Outcome.KNOWN.value}, outcomes
-        return outcomes
+        added = self.journal.add(segments)
+        self.segments += added.fresh
+        self.proofs += [s for s, o in zip(segments, added.outcomes, strict=True) if o is Outcome.EQUIVOCATION]
+        assert set(added.outcomes) <= {Outcome.ACCEPTED, Outcome.KNOWN, Outcome.EQUIVOCATION}, added.outcomes
+        return [outcome.value for outcome in added.outcomes]
 
     def drops_after(self, after: int) -> list[WaitingDrop]:
         return [drop for drop in self.drops if drop.arrival > after]
@@ -209,6 +210,7 @@ def found_village(folder: Path, plan: founding.Plan = PLAN, day: date = date(202
         fund = founding.write_fund_id(folder / str(n), charter)
         front = front or Front(fund, clock)
         desks[n] = Desk(folder / str(n), keys[n], fund, Relay(front), clock)  # type: ignore[arg-type]
+        words_heard.at_one_table(desks[n])
     assert front is not None
     village = Village(clock, front, desks, charter)
     founding.begin(desks[numbers[0]], charter)

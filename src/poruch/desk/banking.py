@@ -29,13 +29,13 @@ class Imported:
 def announcements(desk: Desk) -> dict[str, GiftAnnouncement]:
     """The gifts that givers announced on the front, by reference."""
     found: dict[str, GiftAnnouncement] = {}
-    treasury = desk.circle("treasury")
+    treasury = desk.keys_of("treasury")
     for drop, event in desk.cases.drops.items():
         content = desk.contents.get(drop)
         if event.kind != "gift" or content is None:
             continue
         try:
-            read = open_codes(content, treasury)
+            read = open_codes(content, *treasury)
         except (CannotOpen, Malformed):
             continue  # a stranger can seal rubbish to treasury; it announces nothing
         if isinstance(read, GiftAnnouncement):

@@ -27,12 +27,12 @@ def answer(desk: Desk, letter: Letter) -> str:
 
 
 def _read(desk: Desk, drop: str) -> Story | Answer | None:
-    casework = desk.circle("casework")
+    casework = desk.keys_of("casework")
     content = desk.contents.get(drop)
     if content is None:
         return None
     try:
-        return open_story(content, casework)
+        return open_story(content, *casework)
     except (CannotOpen, Malformed):
         return None
 

@@ -2,48 +2,31 @@
 
 from datetime import date
 
-from poruch.crypto import age, group
-from poruch.crypto.ceremony import (
-    Group,
-    ParsedDealing,
-    check_dealing,
-    dealing_digest,
-    form_group,
-    make_dealing,
-    my_share,
-    new_polynomial,
-    subshare,
-    subshare_message,
-    transcript_hash,
-)
+from poruch.crypto import age
 from poruch.crypto.padding import pad
+from poruch.desk import inviting
+from poruch.desk.ceremony import ceremony_duties
 from poruch.desk.program import ARRIVED, Desk, Mailing
-from poruch.errors import CannotOpen, Malformed, PoruchError
+from poruch.desk.roster import roster_duties
+from poruch.errors import CannotOpen, Malformed
 from poruch.events.base import Event
-from poruch.events.ceremony import (
-    CeremonyJoined,
-    CeremonyProposed,
-    DealingAnnounced,
-    DealingDisputed,
-    DealingPublished,
-    GroupCertified,
-    SealedSubshare,
-)
 from poruch.events.codec import encode
 from poruch.events.kinds import DropAdmitted, LogPolicySet, MailboxReplied, MessageSent, OfficerNamed, RosterKeys
 from poruch.events.mailbox import Message
-from poruch.journal.ceremonies import Ceremony, group_bytes
 from poruch.journal.dropbox import open_drop
 from poruch.tlog.policy import make_policy
 
-MOST_SESSIONS = 5
+MOST_STEPS = 16
+"""More in one go would mean that what this desk says changes nothing; the next sync tries again."""
 
 
 def do_duties(desk: Desk) -> int:
     """Everything that is due now; returns how many segments it wrote. Calls itself dry: do it after each sync."""
-    written = 0
-    while True:
-        events = _introduce(desk) or _key_duties(desk)
+    if desk.idle or not desk.speaks:
+        return 0  # suspended, or a restored desk that nobody has confirmed: what it said would not count
+    written = inviting.go_on(desk)
+    for _ in range(MOST_STEPS):
+        events = _introduce(desk) or roster_duties(desk) or _policy(desk) or _ceremony(desk)
         if not events:
             break
         desk.act(events)
@@ -71,110 +54,18 @@ def log_policy(desk: Desk) -> str:
     return made.source.decode() if isinstance(made.source, bytes) else made.source
 
 
-def _key_duties(desk: Desk) -> list[Event]:
-    public = desk.public
-    if public.charter is None or set(public.officers) != set(public.roster.signing):
+def _policy(desk: Desk) -> list[Event]:
+    first = desk.charter.founders[0].number == desk.number if desk.public.charter else False
+    if not first or desk.public.policy is not None or set(desk.public.officers) != set(desk.charter.numbers):
         return []
-    first = public.charter.founders[0].number == desk.number
-    ceremony = public.ceremonies.latest
-    if first and public.policy is None:
-        return [LogPolicySet(log_policy(desk))]
-    if ceremony is None or (ceremony.stopped and public.ceremonies.group is None):
-        if len(public.ceremonies.sessions) >= MOST_SESSIONS:
-            return []  # somebody spoils every ceremony: founders must talk, not programs
-        numbers = public.charter.numbers
-        return [CeremonyProposed(public.charter.k, numbers, b"", numbers, desk.random(16))] if first else []
-    return [] if ceremony.stopped else _ceremony_step(desk, ceremony)
+    return [LogPolicySet(log_policy(desk))]
 
 
-# ---- the ceremony (docs/spec/quorum.md section 2) ---------------------------------------------
-
-
-def _name(ceremony: Ceremony, what: str) -> str:
-    return f"ceremony/{ceremony.session.hex()}/{what}"
-
-
-def _ceremony_step(desk: Desk, ceremony: Ceremony) -> list[Event]:
-    me = desk.number
-    if me in ceremony.proposal.officers and me not in ceremony.joined:
-        identity = age.PqIdentity.generate(desk.random)
-        desk.store.keep_secret(_name(ceremony, "identity"), identity.text.encode())
-        return [CeremonyJoined(ceremony.session, identity.recipient.text)]
-    if me in ceremony.proposal.dealers and ceremony.all_joined and me not in ceremony.digests:
-        return [_announce(desk, ceremony)]
-    if me in ceremony.proposal.dealers and ceremony.all_announced and me not in ceremony.dealings:
-        return [_publish(desk, ceremony)]
-    if me in ceremony.proposal.officers and ceremony.all_dealt and me not in ceremony.certified:
-        return [_certify(desk, ceremony)]
-    if ceremony.group is not None and desk.store.secret(_name(ceremony, "identity")) is not None:
-        for what in ("identity", "dealing", "polynomial"):
-            desk.store.destroy_secret(_name(ceremony, what))
-    return []
-
-
-def _announce(desk: Desk, ceremony: Ceremony) -> DealingAnnounced:
-    coefficients = new_polynomial(ceremony.proposal.k, desk.random)
-    dealing = make_dealing(ceremony.session, desk.number, coefficients, desk.random)
-    raw = b"".join(group.encode_scalar(coefficient) for coefficient in coefficients)
-    desk.store.keep_secret(_name(ceremony, "polynomial"), raw)
-    desk.store.keep_secret(_name(ceremony, "dealing"), dealing)
-    return DealingAnnounced(ceremony.session, dealing_digest(ceremony.session, dealing))
-
-
-def _publish(desk: Desk, ceremony: Ceremony) -> Event:
-    raw = desk.store.secret(_name(ceremony, "polynomial"))
-    dealing = desk.store.secret(_name(ceremony, "dealing"))
-    if raw is None or dealing is None:
-        return DealingDisputed(ceremony.session, desk.number, b"")  # this desk lost its part: the session ends
-    coefficients = tuple(group.scalar(raw[at : at + 32]) for at in range(0, len(raw), 32))
-    sealed = []
-    for officer, recipient in sorted(ceremony.joined.items()):
-        message = subshare_message(ceremony.session, desk.number, officer, subshare(coefficients, officer))
-        sealed.append(SealedSubshare(officer, age.seal(message, [recipient], desk.random)))
-    return DealingPublished(ceremony.session, dealing, tuple(sealed))
-
-
-def _parsed(ceremony: Ceremony) -> list[ParsedDealing]:
-    k = ceremony.proposal.k
-    return [
-        check_dealing(ceremony.session, dealing, dealer, k, ceremony.digests[dealer])
-        for dealer, dealing in sorted(ceremony.dealings.items())
-    ]
-
-
-def _certify(desk: Desk, ceremony: Ceremony) -> Event:
-    kept = desk.store.secret(_name(ceremony, "identity"))
-    if kept is None:
-        return DealingDisputed(ceremony.session, desk.number, b"")
-    identity = age.PqIdentity.parse(kept.decode())
-    messages: dict[int, bytes] = {}
-    for dealer, files in ceremony.sealed.items():
-        try:
-            messages[dealer] = age.open_file(files[desk.number], [identity])
-        except (CannotOpen, Malformed):
-            return DealingDisputed(ceremony.session, dealer, b"")
-    dealings = _parsed(ceremony)
-    made = form_group(ceremony.proposal.officers, dealings)
-    try:
-        share = my_share(ceremony.session, desk.number, made, dealings, messages)
-    except PoruchError as error:
-        return _dispute(ceremony, error.blame or 0, desk.number, identity)
-    desk.store.keep_secret(f"share/{made.id.hex()}", group.encode_scalar(share))
-    digests = {dealer: ceremony.digest_of(dealer) for dealer in ceremony.dealings}
-    transcript = transcript_hash(ceremony.session, None, made, digests, ceremony.sealed)
-    return GroupCertified(ceremony.session, transcript, group_bytes(made))
-
-
-def _dispute(ceremony: Ceremony, dealer: int, officer: int, identity: age.PqIdentity) -> DealingDisputed:
-    """A complaint: the file key of the wrong sub-share, which everybody can judge (section 4)."""
-    header = age.parse_header(ceremony.sealed[dealer][officer])
-    return DealingDisputed(ceremony.session, dealer, identity.unwrap(header.stanzas) or b"")
-
-
-def own_share(desk: Desk, made: Group) -> int | None:
-    """This officer's share of the quorum key, if he has one."""
-    raw = desk.store.secret(f"share/{made.id.hex()}")
-    return group.scalar(raw) if raw else None
+def _ceremony(desk: Desk) -> list[Event]:
+    public = desk.public
+    if public.charter is None or public.policy is None:
+        return []
+    return ceremony_duties(desk)
 
 
 # ---- grants -----------------------------------------------------------------------------------
@@ -223,7 +114,7 @@ def collect(desk: Desk) -> int:
             desk.keep_body(kept.body, pushed=True)
             continue
         try:
-            content = open_drop(drop.body, desk.circle("officers"))
+            content = open_drop(drop.body, *desk.keys_of("officers"))
         except (CannotOpen, Malformed):
             desk.faults.append("A drop on the front is not sealed to this fund.")
             continue

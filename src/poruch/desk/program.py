@@ -14,25 +14,39 @@ from pathlib import Path
 
 from poruch.cases.openings import Openings
 from poruch.cases.state import Cases
-from poruch.crypto import keyfile
-from poruch.errors import BadEvent, CannotOpen, Malformed, NotAllowed, PoruchError, RelayUnreachable
+from poruch.cases.trials import Trials
+from poruch.crypto import age, keyfile
+from poruch.errors import (
+    BadEvent,
+    CannotOpen,
+    Malformed,
+    NotAllowed,
+    NotConfirmed,
+    PoruchError,
+    RelayUnreachable,
+    Suspended,
+)
 from poruch.events.base import Event
 from poruch.events.charter import Charter
 from poruch.events.codec import decode, encode
+from poruch.events.council import CircleHandedOn, LifeOpened, Pin
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
 from poruch.events.kinds import CircleKeyed, DropAdmitted, parse_event
-from poruch.journal.chains import REFUSED, UNSIGNED, Chains
-from poruch.journal.circles import CircleKey, CircleSecret, key_of, open_entry, seal_event, take_handout
+from poruch.journal.chains import REFUSED, UNSIGNED, Chains, Outcome
+from poruch.journal.circles import CircleKey, CircleSecret, OlderKeys, key_of, open_entry, seal_event, take_handout
 from poruch.journal.dropbox import open_drop
+from poruch.journal.journal import Journal
 from poruch.journal.members import Members
-from poruch.journal.public import PublicState
-from poruch.journal.segments import GENESIS, Clear, Segment, SignedSegment, event_id, sign_segment
+from poruch.journal.public import SUSPENDED_SAY, PublicState
+from poruch.journal.segments import GENESIS, Clear, Segment, SignedSegment, event_id, parse_segment, sign_segment
+from poruch.journal.standing import DURESS_LIFE
 from poruch.journal.store import Store
 from poruch.journal.sync import Relay, WaitingDrop
 from poruch.ledger.state import Ledger
 
 UNKEPT, MOST_FAULTS = 256, 200
+LIFE, RESTORED = "desk/life", "desk/restored"
 ARRIVED = "drops/arrived"
 ARRIVALS_AHEAD = 2**24
 """A front that numbers its drops further ahead would have this desk never ask again for those before."""
@@ -43,9 +57,9 @@ KEY_FILE, STORE_FILE, FUND_FILE = "officer.key", "desk.db", "fund.id"
 class View:
     """All that is folded from the journal; thrown away and folded again when an older segment arrives."""
 
-    public: PublicState
     members: Members
     openings: Openings
+    trials: Trials
     ledger: Ledger
     cases: Cases | None = None
 
@@ -63,13 +77,29 @@ class Mailing:
         return cls(hashlib.sha256(body).digest(), body)
 
 
+KeyName = tuple[str, int, str]  # circle, epoch, `age1pq` recipient
+
+
+def name_of(key: CircleKey) -> KeyName:
+    """What tells circle keys apart: two officers may have made one of the same epoch."""
+    return key.circle, key.epoch, key.pq.recipient.text
+
+
+def pin_at(signed: SignedSegment) -> Pin:
+    """The pin of a segment."""
+    segment = signed.segment
+    return Pin(segment.author, segment.life, segment.seq, signed.id)
+
+
 def one_time_key(file: bytes) -> bytes:
     """The line of a quorum file that holds `u(E)`: two files with one line are a trap (quorum.md section 8)."""
     return file.split(b"\n", 2)[1] if file.count(b"\n") > 1 else b""
 
 
 class Desk:
-    """One officer's desk in one folder. Close it to forget its keys."""
+    """One officer's desk in one folder. Close it to forget its keys. An `idle` one does nothing by itself."""
+
+    idle = False
 
     def __init__(
         self,
@@ -81,30 +111,35 @@ class Desk:
         random: Callable[[int], bytes] = os.urandom,
         *,
         durable: bool = True,
+        store: Store | None = None,
     ) -> None:
-        """`fund` is the 32-byte id of the fund; `relay` may be None while there is no front."""
+        """`fund` is the 32-byte id of the fund; `relay` may be None while there is no front.
+
+        `store` is another one than the file in `folder`.
+        """
         self.folder, self.key, self.fund = folder, key, fund
         self.relay, self.today, self.random = relay, today, random
-        self.store = Store(folder / STORE_FILE, key.store_key, durable=durable)
-        self.chains = Chains(fund)
-        kept = [decode(raw, CircleSecret) for raw in self.store.secrets("circle/")]
-        self.keys: dict[tuple[str, int], CircleKey] = {(s.circle, s.epoch): key_of(s) for s in kept}
+        self.store = store or Store(folder / STORE_FILE, key.store_key, durable=durable)
+        self.journal = Journal(fund)
+        kept = [key_of(decode(raw, CircleSecret)) for raw in self.store.secrets("circle/")]
+        self.keys: dict[KeyName, CircleKey] = {name_of(key): key for key in kept}
         self.contents: dict[str, DropContent] = {}
         self._opened: dict[bytes, DropContent] = {}
         self._admitted: set[str] = set()
         self.one_time_keys: Counter[bytes] = Counter()
-        self.held: list[SignedSegment] = []
         self.waiting_drops: list[WaitingDrop] = []
         self._arrived: dict[bytes, bytes] = {}
         self.faults: list[str] = []
+        self._taken: set[CircleHandedOn] = set()
         self._unkept: list[tuple[bytes, int, bytes | None]] = []
         self._heard_before = self.store.heard()
         self._parsed: dict[tuple[bytes, int], Heard | None] = {}
         self._bodies = self.store.body_hashes()
-        self._last_order: tuple[int, int, int, int] = (-1, 0, 0, 0)
+        self.verdicts: dict[tuple[bytes, bytes, bytes], str] = {}
         self.view = self._empty_view()
-        for signed in self.store.segments():
-            self.held += self.chains.add(signed)[1]
+        self.journal.add(self.store.segments())
+        self.journal.add(self.store.faults())
+        self._proved = len(self.chains.forks)
         self.refold()
 
     def close(self) -> None:
@@ -125,9 +160,30 @@ class Desk:
         return self.key.number
 
     @property
+    def chains(self) -> Chains:
+        """The chains of all officers."""
+        return self.journal.chains
+
+    @property
+    def held(self) -> list[SignedSegment]:
+        """All segments, in the one order."""
+        return self.journal.held
+
+    @property
     def public(self) -> PublicState:
         """What a stranger may know."""
-        return self.view.public
+        return self.journal.public
+
+    @property
+    def life(self) -> int:
+        """The life of this desk's chain; a restored desk never continues the chain it had."""
+        return int.from_bytes(self.store.fact(LIFE) or b"", "big")
+
+    @property
+    def speaks(self) -> bool:
+        """What this desk would say now counts: it is not suspended, and its life is the first or confirmed."""
+        head = self.chains.heads.get((self.number, self.life))
+        return self.journal.standing.allows(self.number, self.life, head.segment.seq + 1 if head else 0)
 
     @property
     def members(self) -> Members:
@@ -138,6 +194,11 @@ class Desk:
     def openings(self) -> Openings:
         """All requests to open."""
         return self.view.openings
+
+    @property
+    def trials(self) -> Trials:
+        """All trials of the quorum key, and rehearsals."""
+        return self.view.trials
 
     @property
     def ledger(self) -> Ledger:
@@ -160,10 +221,24 @@ class Desk:
 
     def circle(self, name: str) -> CircleKey:
         """The newest key of a circle that this officer belongs to. Raises `NotAllowed`."""
-        held = [key for (circle, _), key in self.keys.items() if circle == name]
+        held = self.keys_of(name)
         if not held:
             raise NotAllowed(name)
-        return max(held, key=lambda key: key.epoch)
+        return held[0]
+
+    def keys_of(self, name: str) -> list[CircleKey]:
+        """The keys of a circle that this officer was given: the one in force first, then newer before older."""
+        now = self.public.circles.get(name)
+        in_force = now.pq.text if now else ""
+        held = [key for (circle, _, _), key in self.keys.items() if circle == name]
+        return sorted(held, key=lambda key: (key.pq.recipient.text != in_force, -key.epoch))
+
+    def secret_of(self, key: CircleKey) -> CircleSecret:
+        """The secret that a key of a circle was made from."""
+        raw = self.store.secret("circle/" + "/".join(map(str, name_of(key))))
+        if raw is None:
+            raise NotAllowed(key.circle)
+        return decode(raw, CircleSecret)
 
     def within(self, circle: str) -> bool:
         """Whether this officer belongs to `circle`."""
@@ -174,47 +249,43 @@ class Desk:
     @staticmethod
     def _empty_view() -> View:
         members = Members()
-        return View(PublicState(), members, Openings(), Ledger(members))
+        return View(members, Openings(), Trials(), Ledger(members))
 
     def refold(self) -> None:
         """Fold everything again, in the one order."""
         self.view = self._empty_view()
         self._admitted.clear()
-        self.held.sort(key=lambda signed: signed.order)
-        self._last_order = (-1, 0, 0, 0)
         self._fold(self.held)
 
     def take(self, segments: Iterable[SignedSegment], *, pushed: bool) -> int:
         """Take segments from outside or of one's own; returns how many newly count."""
-        fresh: list[SignedSegment] = []
-        for signed in segments:
-            outcome, accepted = self.chains.add(signed)
-            fresh += accepted
+        arrived = list(segments)
+        added = self.journal.add(arrived)
+        for signed, outcome in zip(arrived, added.outcomes, strict=True):
             if outcome in REFUSED - UNSIGNED:
                 self.store.keep_fault(signed.id, outcome.value, signed.raw)
-        if not fresh:
-            return 0
-        self.store.keep_segments(fresh, pushed=pushed)
-        fresh.sort(key=lambda signed: signed.order)
-        in_order = fresh[0].order > self._last_order
-        self.held += fresh
-        if in_order:
-            self._fold(fresh)
-        else:
+        if added.fresh:
+            self.store.keep_segments(added.fresh, pushed=pushed)
+        if added.again:
             self.refold()
-        return len(fresh)
+        elif added.fresh:
+            self._fold(sorted(added.fresh, key=lambda signed: signed.order))
+        return len(added.fresh)
 
     def _fold(self, segments: list[SignedSegment]) -> None:
         opened: list[tuple[bytes, int, bytes | None]] = []
         keys_before = len(self.keys)
         self.view.members.found(self.chains.roster.charter)
+        if self.view.cases is None and self.public.charter is not None:
+            self.view.cases = Cases(self.public.charter, self.view.members, self.contents)
+        for handout in self.public.council.handouts:
+            self._take_history(handout)
         for signed in segments:
-            self.view.public.apply(signed)
-            if self.view.cases is None and self.view.public.charter is not None:
-                self.view.cases = Cases(self.view.public.charter, self.view.members, self.contents)
+            self.view.members.follow(self.public.council.history, signed.order)
+            if not self.journal.counts(signed):
+                continue
             for index in range(len(signed.segment.entries)):
                 self._hear(signed, index, opened)
-            self._last_order = signed.order
         self._unkept += opened
         if len(self._unkept) > UNKEPT:
             self._keep_heard()
@@ -277,7 +348,8 @@ class Desk:
             self._open_content(event)
         if not event.audience:
             return  # what stands in clear is the public state's, which has heard it
-        folds = [self.view.members.apply, self.view.openings.apply, self.view.ledger.apply]
+        view = self.view
+        folds = [view.members.apply, view.openings.apply, view.trials.apply, view.ledger.apply]
         if self.view.cases is not None:
             folds.append(self.view.cases.apply)
         for fold in folds:
@@ -289,12 +361,32 @@ class Desk:
 
     def _take_circle(self, event: CircleKeyed) -> None:
         """Only a key that all seal to: another one, handed out by whomever, would hide what is sealed to that."""
-        if (event.circle, event.epoch) in self.keys or not self.view.public.has_keyed(event):
+        if (event.circle, event.epoch, event.pq) in self.keys or not self.public.has_keyed(event):
             return
         secret = take_handout(event, self.key.identity)
         if secret is not None:
-            self.store.keep_secret(f"circle/{secret.circle}/{secret.epoch}", encode(secret))
-            self.keys[(secret.circle, secret.epoch)] = key_of(secret)
+            self._keep_key(secret)
+
+    def _keep_key(self, secret: CircleSecret) -> None:
+        key = key_of(secret)
+        name = "/".join(map(str, name_of(key)))
+        self.store.keep_secret(f"circle/{name}", encode(secret))
+        self.keys[name_of(key)] = key
+
+    def _take_history(self, event: CircleHandedOn) -> None:
+        """Older keys of a circle, for an officer whom k let read them; only such as were once in force."""
+        if event.number != self.number or event in self._taken:
+            return
+        self._taken.add(event)
+        try:
+            secrets = decode(age.open_file(event.file, [self.key.identity]), OlderKeys).secrets
+        except (CannotOpen, Malformed):
+            self._fault("Older keys that a colleague handed to you do not open.")
+            return
+        for secret in secrets:
+            key = key_of(secret).recipients
+            if secret.circle == event.circle and self.public.was_in_force(key):
+                self._keep_key(secret)
 
     def _open_content(self, event: DropAdmitted) -> None:
         """The content that the first true admission in the journal's order names, and no later one."""
@@ -310,16 +402,14 @@ class Desk:
             self.keep_body(body, pushed=True)
         if body is None or hashlib.sha256(body).digest() != event.body:
             return
-        for key in [key for (circle, _), key in self.keys.items() if circle == "officers"]:
-            try:
-                content = open_drop(body, key)
-            except (CannotOpen, Malformed):
-                continue
-            self._opened[event.body] = content
-            if content.person:
-                self.one_time_keys[one_time_key(content.person)] += 1
-            self._keep_content(event, content)
+        try:
+            content = open_drop(body, *self.keys_of("officers"))
+        except (CannotOpen, Malformed):
             return
+        self._opened[event.body] = content
+        if content.person:
+            self.one_time_keys[one_time_key(content.person)] += 1
+        self._keep_content(event, content)
 
     def _keep_content(self, event: DropAdmitted, content: DropContent) -> None:
         if (content.drop, content.kind) == (event.drop, event.kind):
@@ -329,20 +419,48 @@ class Desk:
     # ---- acting -------------------------------------------------------------------------------
 
     def act(self, events: Iterable[Event], mailings: Iterable[Mailing] = ()) -> SignedSegment:
-        """Sign one segment with these events, keep it and fold it; it travels at the next sync."""
+        """Sign one segment with these events, keep it and fold it; it travels at the next sync.
+
+        Raises `Suspended` or `NotConfirmed` where it would not count.
+        """
+        events = list(events)
+        self._need_to_speak(events)
         for mailing in mailings:
             self.keep_body(mailing.body, pushed=False)
-        head = self.chains.heads.get((self.number, 0))
+        life = self.life
+        head = self.chains.heads.get((self.number, life))
         seq, prev = (head.segment.seq + 1, head.id) if head else (0, GENESIS)
-        held = {circle: key for (circle, _), key in sorted(self.keys.items())}
+        held = {circle: self.keys_of(circle)[0] for circle in {name[0] for name in self.keys}}
         entries = tuple(
-            seal_event(event, self.fund, (self.number, 0, seq, at), self.public.circles, held, self.random)
+            seal_event(event, self.fund, (self.number, life, seq, at), self.public.circles, held, self.random)
             for at, event in enumerate(events)
         )
-        segment = Segment(self.fund, self.number, 0, seq, prev, self.chains.clock + 1, self.today(), entries)
+        segment = Segment(self.fund, self.number, life, seq, prev, self.chains.clock + 1, self.today(), entries)
         signed = sign_segment(segment, self.key.signing)
         self.take([signed], pushed=False)
         return signed
+
+    def _need_to_speak(self, events: list[Event]) -> None:
+        if self.store.fact(RESTORED):
+            raise NotConfirmed("it has not synced yet")
+        if self.speaks or all(isinstance(event, (*SUSPENDED_SAY, LifeOpened)) for event in events):
+            return
+        if self.number in self.public.council.suspended or self.number in self.public.council.liars:
+            raise Suspended
+        if self.number in self.public.council.removed:
+            raise NotAllowed("you are no longer an officer of this fund")
+        raise NotConfirmed
+
+    def open_life(self) -> None:
+        """After a restored desk has synced: never continue the old chain, whose end may lie on a lost disk."""
+        if not self.store.fact(RESTORED):
+            return
+        lives = [life for author, life in self.chains.heads if author == self.number and life != DURESS_LIFE]
+        last = self.chains.heads.get((self.number, max(lives, default=0)))
+        pin = pin_at(last) if last else Pin(self.number, 0, -1, b"")
+        self.store.keep_fact(LIFE, (max(lives, default=0) + 1).to_bytes(2, "big"))
+        self.store.keep_fact(RESTORED, b"")
+        self.act([LifeOpened(pin)])
 
     # ---- sync ---------------------------------------------------------------------------------
 
@@ -359,6 +477,7 @@ class Desk:
         fresh = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
         if self._fetch_bodies():
             self.refold()
+        self.open_life()
         return sent + fresh
 
     def _look_for_drops(self, relay: Relay) -> None:
@@ -383,16 +502,24 @@ class Desk:
         if waiting:
             relay.push(waiting)
             self.store.mark_pushed(waiting)
+        self._push_proofs(relay)
         return len(waiting)
 
+    def _push_proofs(self, relay: Relay) -> None:
+        """Two segments at one place convict their author on every desk: pass the second one on, once."""
+        if len(self.chains.forks) > self._proved:
+            self._proved = len(self.chains.forks)
+            relay.push([parse_segment(f.raw) for f in self.chains.faults if f.outcome is Outcome.EQUIVOCATION])
+
     def _fetch_bodies(self) -> int:
-        """Fetch bodies of admitted drops and answers to one's own requests that are not here yet."""
+        """Fetch bodies of admitted drops, answers to one's own requests, and refuted answers, that are not here yet."""
         if self.view.cases is None or self.relay is None:
             return 0
         wanted = self.cases.other_bodies | {event.body for event in self.cases.drops.values()}
         for opening in self.openings.openings.values():
             if opening.requester == self.number and not opening.done:
                 wanted |= set(opening.answers.values())
+            wanted |= {opening.answers[officer] for officer in opening.refutations}
         fetched = 0
         for sha256 in wanted - self._bodies:
             body = self.relay.body(sha256)
@@ -413,6 +540,10 @@ def open_desk(
     folder: Path, passphrase: str, relay: Callable[[keyfile.OfficerKey], Relay | None], today: Callable[[], date]
 ) -> Desk:
     """The desk in `folder`. Raises `WrongPassphrase`, `BadKeyFile`, `StoreBroken`."""
+    from poruch.desk.duress import DuressDesk  # it is a desk, and so imports this module
+
     key = keyfile.open_key((folder / KEY_FILE).read_bytes(), passphrase)
     fund = bytes.fromhex((folder / FUND_FILE).read_text().strip())
+    if isinstance(key, keyfile.DuressKey):
+        return DuressDesk(folder, key, fund, relay(key), today)
     return Desk(folder, key, fund, relay(key), today)

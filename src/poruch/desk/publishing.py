@@ -84,7 +84,7 @@ def leaves_before(desk: Desk, size: int) -> list[bytes]:
 
 def slip_keys(desk: Desk, source: str) -> SlipKeys | None:
     """The keys of the code behind a gift or an instalment, if its holder has one."""
-    treasury = desk.circle("treasury")
+    treasury = desk.keys_of("treasury")
     named = len(source) == 64 and set(source) <= set("0123456789abcdef")
     gift = desk.ledger.donations.get(bytes.fromhex(source)) if named else None
     if gift is not None:
@@ -95,7 +95,7 @@ def slip_keys(desk: Desk, source: str) -> SlipKeys | None:
     if content is None or not content.codes:
         return None
     try:
-        read = open_codes(content, treasury)
+        read = open_codes(content, *treasury)
     except (CannotOpen, Malformed):
         return None
     return None if isinstance(read, GiftAnnouncement) else read

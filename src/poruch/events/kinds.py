@@ -110,11 +110,18 @@ class Membership(Schema, frozen=True):
 
 
 class CirclesAssigned(Event, frozen=True, tag="circles.assigned.v1"):
-    """Who belongs to which circle from now on. `nonce`: a hash of this stands in clear and must not be guessed."""
+    """Who belongs to which circle from now on. `nonce`: a hash of this stands in clear and must not be guessed.
+
+    `tag_key` is that of `fund.secrets`, for officers who cannot read what was said before they came.
+    """
 
     audience: ClassVar[tuple[str, ...]] = OFFICERS
     circles: tuple[Membership, ...]
     nonce: bytes = b""
+    tag_key: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"CirclesAssigned({self.circles!r})"
 
 
 class DropAdmitted(Event, frozen=True, tag="drop.admitted.v1"):

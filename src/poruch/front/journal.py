@@ -4,14 +4,15 @@ import threading
 
 from django.db import connection, transaction
 
-from poruch.front.models import Fact, Segment
-from poruch.journal.chains import Chains, Outcome
+from poruch.front.models import Fact, Fork, Segment
+from poruch.journal.chains import Outcome
+from poruch.journal.journal import Journal
 from poruch.journal.public import PublicState
 from poruch.journal.segments import SignedSegment, parse_segment
 
 
 class FrontJournal:
-    """Chains and public state in memory, the segments themselves in the database. One for each process."""
+    """The journal in memory, the segments themselves in the database. One for each process."""
 
     def __init__(self) -> None:
         """Reads nothing; `refresh` does."""
@@ -19,14 +20,13 @@ class FrontJournal:
         self._forget()
 
     def _forget(self) -> None:
-        self._chains: Chains | None = None
-        self._last = 0
-        self._counted: list[SignedSegment] = []
-        self._state = PublicState()
+        self._journal: Journal | None = None
+        self._last = self._last_fork = 0
+        self._nothing = PublicState()
 
     @property
     def fund(self) -> bytes | None:
-        """The id of the fund (32 bytes), fixed when the folder was made."""
+        """The id of the fund (32 bytes), fixed when the folder was made or by its first founder; None until then."""
         fact = Fact.objects.filter(name="fund").first()
         return bytes.fromhex(fact.value) if fact else None
 
@@ -34,39 +34,33 @@ class FrontJournal:
         """The public state of now; reads what other processes have stored since."""
         with self._lock:
             self.refresh()
-            return self._state
+            return self._journal.public if self._journal is not None else self._nothing
 
     def refresh(self) -> None:
-        """Take in the segments that the database holds beyond those known here."""
+        """Take in what the database holds beyond what is known here."""
         with self._lock:
-            chains = self._open_chains()
-            if chains is None:
+            journal = self._open_journal()
+            if journal is None or _last_rows() == (self._last, self._last_fork):
                 return
-            if _last_row() == self._last:
-                return
-            new: list[SignedSegment] = []
-            for row in Segment.objects.filter(id__gt=self._last).order_by("id").iterator():
-                self._last = row.id
-                new += chains.add(parse_segment(bytes(row.raw)))[1]
-            self._fold(new)
+            rows = list(Segment.objects.filter(id__gt=self._last).order_by("id").values_list("id", "raw"))
+            forks = list(Fork.objects.filter(id__gt=self._last_fork).order_by("id").values_list("id", "raw"))
+            journal.add(parse_segment(bytes(raw)) for _, raw in rows + forks)
+            self._last = rows[-1][0] if rows else self._last
+            self._last_fork = forks[-1][0] if forks else self._last_fork
 
-    def _open_chains(self) -> Chains | None:
-        if self._chains is None and (fund := self.fund) is not None:
-            self._chains = Chains(fund)
-        return self._chains
-
-    def _fold(self, new: list[SignedSegment]) -> None:
-        if not new:
-            return
-        late = self._counted and min(s.order for s in new) < self._counted[-1].order
-        self._counted = sorted([*self._counted, *new], key=lambda signed: signed.order)
-        if late:
-            self._state, new = PublicState(), self._counted
-        for signed in sorted(new, key=lambda signed: signed.order):
-            self._state.apply(signed)
+    def _open_journal(self) -> Journal | None:
+        # Until a segment is here the fund may be named anew, by another process too (views/rendezvous.py).
+        if self._journal is None or not self._journal.held:
+            fund = self.fund
+            if fund is not None and (self._journal is None or self._journal.fund != fund):
+                self._journal = Journal(fund)
+        return self._journal
 
     def push(self, segments: list[SignedSegment]) -> list[Outcome]:
-        """Store what counts, all or nothing; the outcome of each segment. The same segment twice is known."""
+        """Store what has its place in a chain, all or nothing; the outcome of each. The same segment twice is known.
+
+        Of two segments at one place the second is kept, too: it convicts its author on every desk.
+        """
         with self._lock:
             try:
                 with transaction.atomic():
@@ -77,33 +71,32 @@ class FrontJournal:
 
     def _push(self, segments: list[SignedSegment]) -> list[Outcome]:
         self.refresh()
-        chains = self._open_chains()
-        if chains is None:
+        journal = self._open_journal()
+        if journal is None:
             return [Outcome.OTHER_FUND for _ in segments]
-        outcomes: list[Outcome] = []
-        counted: list[SignedSegment] = []
-        for signed in segments:
-            outcome, new = chains.add(signed)
-            outcomes.append(outcome)
-            counted += new
-        Segment.objects.bulk_create([_row(signed) for signed in counted], ignore_conflicts=True)
-        self._fold(counted)
-        self._last = _last_row()
-        chains.faults.clear()  # kept by desks, as proof; a stranger could fill this memory
-        return outcomes
+        forks = dict(journal.chains.forks)
+        added = journal.add(segments)
+        Segment.objects.bulk_create([_row(signed) for signed in added.fresh], ignore_conflicts=True)
+        if forks != journal.chains.forks:
+            proofs = [s for s, out in zip(segments, added.outcomes, strict=True) if out is Outcome.EQUIVOCATION]
+            Fork.objects.bulk_create([Fork(segment=s.id.hex(), raw=s.raw) for s in proofs], ignore_conflicts=True)
+        self._last, self._last_fork = _last_rows()
+        journal.chains.faults.clear()  # kept by desks, as proof; a stranger could fill this memory
+        return added.outcomes
 
     def positions(self) -> dict[tuple[int, int], int]:
-        """For each (author, life) the last seq that counts."""
+        """For each (author, life) the last seq that has its place."""
         with self._lock:
             self.refresh()
-            return dict(self._chains.positions) if self._chains else {}
+            return dict(self._journal.chains.positions) if self._journal else {}
 
 
-def _last_row() -> int:
-    """The number of the last stored segment; asked at every page, so without the ORM."""
+def _last_rows() -> tuple[int, int]:
+    """The numbers of the last stored segment and fork; asked at every page, so without the ORM."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT max(id) FROM front_segment")
-        return int(cursor.fetchone()[0] or 0)
+        cursor.execute("SELECT (SELECT max(id) FROM front_segment), (SELECT max(id) FROM front_fork)")
+        segment, fork = cursor.fetchone()
+        return int(segment or 0), int(fork or 0)
 
 
 def _row(signed: SignedSegment) -> Segment:

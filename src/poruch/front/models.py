@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Fact(models.Model):
-    """A single value of the site: `fund`, the id that the first segment must have."""
+    """A single value of the site: `fund`, the id that the first segment must have; `founding`, who may name it."""
 
     name: models.CharField[str, str] = models.CharField(max_length=20, primary_key=True)
     value: models.TextField[str, str] = models.TextField()
@@ -28,6 +28,14 @@ class Segment(models.Model):
         """One segment at one place of a chain."""
 
         constraints = (models.UniqueConstraint(fields=("author", "life", "seq"), name="one_segment_a_place"),)
+
+
+class Fork(models.Model):
+    """A second segment at a place that is taken: signed proof against its author, for every desk to see."""
+
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    segment: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
+    raw: models.BinaryField[bytes, bytes] = models.BinaryField()
 
 
 class Body(models.Model):
@@ -70,6 +78,15 @@ class Slip(models.Model):
     lookup: models.CharField[str, str] = models.CharField(max_length=64, db_index=True)
     sha256: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
     slip: models.BinaryField[bytes, bytes] = models.BinaryField()
+
+
+class Slot(models.Model):
+    """A rendezvous of an invited person and the inviter, by an id that both know; the messages are sealed."""
+
+    slot: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    day: models.DateField[date, date] = models.DateField()
+    hello: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(null=True)
+    answer: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(null=True)
 
 
 class Leaf(models.Model):

@@ -28,7 +28,6 @@ class Outcome(Enum):
     EQUIVOCATION = "second segment at one place of a chain"
     BROKEN_LINK = "does not continue its chain"
     CLOCK_AHEAD = "its clock is far ahead"
-    SECOND_LIFE = "opens a second chain, which nobody confirmed"
 
 
 REFUSED = frozenset(set(Outcome) - {Outcome.ACCEPTED, Outcome.KNOWN, Outcome.WAITING})
@@ -36,6 +35,7 @@ UNSIGNED = frozenset({Outcome.UNKNOWN_OFFICER, Outcome.BAD_SIGNATURE, Outcome.OT
 """Outcomes that prove nothing against anybody: whoever holds the line can make as many as he likes."""
 
 MOST_UNSIGNED, UNSIGNED_BYTES = 100, 64 * 1024
+STRANGERS_BYTES = 64 * 1024 * 1024
 
 
 @dataclass
@@ -49,14 +49,20 @@ class Fault:
 
 @dataclass
 class Chains:
-    """The chains of one fund. Feed it with `add`; it returns what became of each and what newly counts."""
+    """The chains of one fund. Feed it with `add`; it returns what became of each and what newly counts.
+
+    `forks`: by (author, life) the first place at which its author signed two segments. Lives after the first are
+    chains like others; whether one counts is for the council to say (poruch.journal.standing).
+    """
 
     fund: bytes
     roster: Roster = field(default_factory=Roster)
     heads: dict[tuple[int, int], SignedSegment] = field(default_factory=dict)
     clock: int = 0
     faults: list[Fault] = field(default_factory=list)
+    forks: dict[tuple[int, int], int] = field(default_factory=dict)
     _unsigned: int = 0
+    _strangers: dict[bytes, SignedSegment] = field(default_factory=dict)
     _ids: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
     _waiting: dict[tuple[int, int, int], dict[bytes, SignedSegment]] = field(default_factory=dict)
 
@@ -97,15 +103,32 @@ class Chains:
         try:
             verify_segment(signed, self.roster.key_of(segment.author))
         except UnknownOfficer:
+            self._hold_stranger(signed)
             return Outcome.UNKNOWN_OFFICER
         except BadSignature:
             return Outcome.BAD_SIGNATURE
-        if segment.life:
-            # A chain that begins anew begins at clock 0: its author would speak before everything that was said.
-            return Outcome.SECOND_LIFE
         if place in self._ids:
+            chain = (segment.author, segment.life)
+            self.forks[chain] = min(segment.seq, self.forks.get(chain, segment.seq))
             return Outcome.EQUIVOCATION
         return self._judge_link(signed, place)
+
+    def _hold_stranger(self, signed: SignedSegment) -> None:
+        """Somebody whose admission may stand in a segment that is still to come."""
+        held = sum(len(one.raw) for one in self._strangers.values())
+        if held + len(signed.raw) <= STRANGERS_BYTES:
+            self._strangers[signed.id] = signed
+
+    def learn(self, number: int, signing: bytes) -> list[SignedSegment]:
+        """Officer `number` was admitted with this key (32 bytes); returns his segments that came before and count."""
+        self.roster.signing[number] = signing
+        waited = [one for one in self._strangers.values() if one.segment.author == number]
+        self.faults = [f for f in self.faults if f.author != number or f.outcome is not Outcome.UNKNOWN_OFFICER]
+        counted: list[SignedSegment] = []
+        for signed in sorted(waited, key=lambda one: one.order):
+            del self._strangers[signed.id]
+            counted += self.add(signed)[1]
+        return counted
 
     def _judge_link(self, signed: SignedSegment, place: tuple[int, int, int]) -> Outcome:
         segment = signed.segment

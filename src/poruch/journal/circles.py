@@ -37,6 +37,12 @@ class CircleSecret(Schema, frozen=True, tag="circle-secret.v1"):
         return f"CircleSecret({self.circle!r}, {self.epoch})"
 
 
+class OlderKeys(Schema, frozen=True, tag="older-keys.v1"):
+    """What an officer is handed whom k let read history: keys of one circle."""
+
+    secrets: tuple[CircleSecret, ...]
+
+
 @dataclass(frozen=True)
 class CircleRecipients:
     """The public half: what a stranger seals to."""

@@ -114,12 +114,12 @@ def seal_gift(public: PublicState, reference: str, keys: CodeKeys | None, random
     return _seal(public, DropContent(random(16).hex(), "gift", b"", b"", b"", b"", codes), random)
 
 
-def open_drop(body: bytes, officers: CircleKey) -> DropContent:
-    """The content of a drop, as every officer may read it. Raises `CannotOpen` or `Malformed`.
+def open_drop(body: bytes, *officers: CircleKey) -> DropContent:
+    """The content of a drop, as every officer may read it, with keys of any epoch. Raises `CannotOpen` or `Malformed`.
 
     What belongs to a mailbox must be signed with the key that it names, and be answerable.
     """
-    content = decode(unpad(age.open_file(body, [officers.pq])), DropContent)
+    content = decode(unpad(age.open_file(body, [key.pq for key in officers])), DropContent)
     if content.kind not in KINDS or not _DROP_ID.fullmatch(content.drop) or one_is_missing(content):
         raise BadSubmission("a part is missing")
     if content.kind != "gift":
@@ -138,13 +138,13 @@ def one_is_missing(content: DropContent) -> bool:
     return len(content.mailbox) != (0 if content.kind == "gift" else 32)
 
 
-def open_story(content: DropContent, casework: CircleKey) -> Story | Answer:
+def open_story(content: DropContent, *casework: CircleKey) -> Story | Answer:
     """What casework may read."""
-    raw = unpad(age.open_file(content.story, [casework.x25519]))
+    raw = unpad(age.open_file(content.story, [key.x25519 for key in casework]))
     return decode(raw, Story) if content.kind == "submission" else decode(raw, Answer)
 
 
-def open_codes(content: DropContent, treasury: CircleKey) -> SlipKeys | GiftAnnouncement:
+def open_codes(content: DropContent, *treasury: CircleKey) -> SlipKeys | GiftAnnouncement:
     """What treasury may read."""
-    raw = unpad(age.open_file(content.codes, [treasury.x25519]))
+    raw = unpad(age.open_file(content.codes, [key.x25519 for key in treasury]))
     return decode(raw, GiftAnnouncement) if content.kind == "gift" else decode(raw, SlipKeys)

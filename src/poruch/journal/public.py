@@ -6,8 +6,9 @@ from datetime import date
 from functools import lru_cache
 
 from poruch.errors import BadEvent, Malformed, NotAllowed, Refused
-from poruch.events.ceremony import CeremonyProposed
+from poruch.events.ceremony import CeremonyProposed, ShareErased
 from poruch.events.charter import CIRCLES, Charter, fund_id
+from poruch.events.council import NewOfficer, Voted
 from poruch.events.kinds import (
     AnyEvent,
     CircleKeyed,
@@ -20,8 +21,9 @@ from poruch.events.kinds import (
 )
 from poruch.journal.ceremonies import Ceremonies
 from poruch.journal.circles import CircleRecipients, parse_recipients
+from poruch.journal.council import COUNCIL_EVENTS, Council, Said
 from poruch.journal.roster import OfficerKeys, Roster
-from poruch.journal.segments import Clear, SignedSegment
+from poruch.journal.segments import Clear, SignedSegment, event_id
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,27 @@ class Reply:
     day: date
 
 
+SUSPENDED_SAY = (Voted, ShareErased)
+"""What is heard of a suspended officer: his votes on freezes and suspensions, and that he erased a share."""
+REMOVED_SAY = (ShareErased,)
+
+
 @lru_cache(maxsize=16384)
-def _parsed(raw: bytes) -> AnyEvent:
+def parsed(raw: bytes) -> AnyEvent:
     """Clear events are public and are read again at every fold."""
     return parse_event(raw)
 
 
 @dataclass
 class PublicState:
-    """Feed it segments in their one order; `faults` counts clear events that did not hold."""
+    """Feed it segments in their one order; `faults` counts clear events that did not hold.
 
+    `due` are circles that need a new key after a change of the roster, with the epoch of that key.
+    """
+
+    liars: frozenset[int] = frozenset()
+    council: Council = field(default_factory=Council)
+    due: dict[str, int] = field(default_factory=dict)
     charter: Charter | None = None
     roster: Roster = field(default_factory=Roster)
     circles: dict[str, CircleRecipients] = field(default_factory=dict)
@@ -51,6 +64,10 @@ class PublicState:
     replies: dict[bytes, list[Reply]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     _keyed: set[tuple[str, int, str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.council.liars = self.liars
+        self.council.admit = self._admit
 
     @property
     def officers(self) -> dict[int, OfficerKeys]:
@@ -68,36 +85,55 @@ class PublicState:
         """All that a person needs to seal a submission is here."""
         return self.charter is not None and self.quorum_point is not None and set(CIRCLES) <= set(self.circles)
 
-    def apply(self, signed: SignedSegment) -> None:
-        """Take the clear events of one segment that counts."""
-        for entry in signed.segment.entries:
+    def apply(self, signed: SignedSegment, only: tuple[type, ...] = ()) -> None:
+        """Take the clear events of one segment; if `only` is not empty, those of these classes."""
+        segment = signed.segment
+        for index, entry in enumerate(segment.entries):
             if not isinstance(entry, Clear):
                 continue
             try:
-                event = _parsed(entry.event)
-                if isinstance(event, FundFounded) and fund_id(event.charter) != signed.segment.fund:
+                event = parsed(entry.event)
+                if isinstance(event, FundFounded) and fund_id(event.charter) != segment.fund:
                     raise BadEvent("the charter of another fund")
-                self.hear(signed.segment.author, signed.segment.day, event)
+                if only and not isinstance(event, only):
+                    continue
+                if isinstance(event, COUNCIL_EVENTS):
+                    said = Said(event_id(signed, index, entry.event), segment.author, segment.day, signed.order)
+                    self.hear_council(said, event)
+                else:
+                    self.hear(segment.author, segment.day, event)
             except (Malformed, Refused) as error:
-                self.faults.append(f"{error.name} in a segment of officer {signed.segment.author}")
+                self.faults.append(f"{error.name} in a segment of officer {segment.author}")
+
+    def hear_council(self, said: Said, event: AnyEvent) -> None:
+        """Take what officers say about themselves; a change of who reads what makes every circle's key old."""
+        before = len(self.council.history)
+        self.council.hear(said, event)
+        for proposal in self.council.history[before:]:
+            change = proposal.event
+            for number in change.removed:
+                self.roster.officers.pop(number, None)
+            if change.admitted or change.removed or change.circles:
+                self.due = {circle: keyed.epoch + 1 for circle, keyed in self.circles.items()}
+
+    def _admit(self, officer: NewOfficer) -> None:
+        self.roster.admit(officer)
 
     def hear(self, author: int, day: date, event: AnyEvent) -> None:
-        """Take one clear event."""
+        """Take one clear event of another kind."""
         if isinstance(event, FundFounded) and self.charter is None:
             self.charter = event.charter
             self.roster.found(event.charter)
+            self.council.found(event.charter)
         elif isinstance(event, RosterKeys):
+            if author in self.council.removed:
+                raise NotAllowed("an officer who was removed")
             self.roster.announce(author, event)
-        elif isinstance(event, CircleKeyed | LogPolicySet):
-            if self.charter is None or author != self.charter.numbers[0]:
-                raise NotAllowed("only the first founder gives the first circle keys and the log's policy")
-            if isinstance(event, CircleKeyed):
-                certified = any(author in ceremony.certified for ceremony in self.ceremonies.sessions.values())
-                if certified and event.circle in self.circles:
-                    raise NotAllowed("once the quorum key is certified, no officer alone gives a circle another key")
-                self._key_circle(event)
-            else:
-                self.policy = self.policy or event.text
+        elif isinstance(event, CircleKeyed):
+            self._key_circle(author, event)
+        elif isinstance(event, LogPolicySet):
+            self._need_first_founder(author)
+            self.policy = self.policy or event.text
         elif isinstance(event, NoticePublished):
             self.notices[hashlib.sha256(event.text.encode()).hexdigest()] = event.text
         elif isinstance(event, MailboxReplied):
@@ -105,22 +141,47 @@ class PublicState:
         else:
             if isinstance(event, CeremonyProposed):
                 self._check_quorum(event)
-            self.ceremonies.apply(author, event, self.roster.signing)
+            self.ceremonies.apply(author, day, event, self.council)
+
+    def _need_first_founder(self, author: int) -> None:
+        if self.charter is None or author != self.charter.numbers[0]:
+            raise NotAllowed("only the first founder gives the first circle keys and the log's policy")
 
     def _check_quorum(self, event: CeremonyProposed) -> None:
-        """Desks take part in ceremonies by themselves: none may make a key that fewer open than the charter says."""
-        if self.charter is None or (event.k, event.officers) != (self.charter.k, self.charter.numbers):
-            raise NotAllowed("the quorum is the one that the charter names")
+        """Desks take part in ceremonies by themselves: none may make a key that fewer open than was decided."""
+        if (event.k, event.officers) != (self.council.k, self.council.quorum):
+            raise NotAllowed("the quorum is the one that was decided")
 
-    def _key_circle(self, event: CircleKeyed) -> None:
+    def _key_circle(self, author: int, event: CircleKeyed) -> None:
+        """The first keys are the first founder's; later ones of whoever acts first after a change of the roster.
+
+        A key that came second is not sealed to, but a desk that had not seen the first may have sealed to it: it opens.
+        """
         known = self.circles.get(event.circle)
-        if event.circle in CIRCLES and (known is None or event.epoch == known.epoch + 1):
-            self.circles[event.circle] = parse_recipients(event)
+        if event.circle not in CIRCLES:
+            return
+        if self.due.get(event.circle) == event.epoch and self.council.active(author):
+            del self.due[event.circle]
+        elif known is not None and known.epoch == event.epoch > 1 and self.council.active(author):
             self._keyed.add((event.circle, event.epoch, event.x25519, event.pq))
+            return
+        else:
+            self._need_first_founder(author)
+            certified = any(author in ceremony.certified for ceremony in self.ceremonies.sessions.values())
+            if certified and known is not None:
+                raise NotAllowed("once the quorum key is certified, no officer alone gives a circle another key")
+            if known is not None and event.epoch != known.epoch + 1:
+                return
+        self.circles[event.circle] = parse_recipients(event)
+        self._keyed.add((event.circle, event.epoch, event.x25519, event.pq))
 
     def has_keyed(self, event: CircleKeyed) -> bool:
         """Whether this key of a circle was once in force."""
         return (event.circle, event.epoch, event.x25519, event.pq) in self._keyed
+
+    def was_in_force(self, key: CircleRecipients) -> bool:
+        """The same for the public half of a key."""
+        return (key.circle, key.epoch, key.x25519.text, key.pq.text) in self._keyed
 
     @property
     def fingerprint(self) -> bytes:

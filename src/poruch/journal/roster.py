@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from poruch.crypto.age import PqRecipient
 from poruch.errors import BadEvent, UnknownOfficer
 from poruch.events.charter import Charter
+from poruch.events.council import NewOfficer
 from poruch.events.kinds import RosterKeys
 
 
@@ -40,6 +41,12 @@ class Roster:
             raise BadEvent("keys announced twice")
         recipient = PqRecipient.parse(event.recipient)
         self.officers[author] = OfficerKeys(author, event.signing, event.log, recipient, event.state)
+
+    def admit(self, officer: NewOfficer) -> None:
+        """Take the keys of somebody whom k officers admitted."""
+        self.signing[officer.number] = officer.signing
+        recipient = PqRecipient.parse(officer.recipient)
+        self.officers[officer.number] = OfficerKeys(officer.number, officer.signing, officer.log, recipient, "active")
 
     def key_of(self, number: int) -> bytes:
         """The signing key (32 bytes) of officer `number`. Raises `UnknownOfficer`."""

@@ -108,6 +108,10 @@ class Store:
         """Keep the proof of a segment that was put aside."""
         self._write("INSERT OR IGNORE INTO fault VALUES (?, ?, ?)", [(segment_id, outcome, raw)])
 
+    def faults(self) -> list[SignedSegment]:
+        """Segments that were put aside as proof against their authors."""
+        return [parse_segment(bytes(raw)) for (raw,) in self._read("SELECT raw FROM fault ORDER BY rowid")]
+
     # ---- bodies -------------------------------------------------------------------------------
 
     def keep_body(self, sha256: bytes, body: bytes, *, pushed: bool) -> None:
@@ -169,3 +173,13 @@ class Store:
     def destroy_secret(self, name: str) -> None:
         """Destroy a secret; deleted pages are overwritten."""
         self._write("DELETE FROM secret WHERE name = ?", [(name,)])
+
+
+class MemoryStore(Store):
+    """A store that touches no disk and is gone when it is closed."""
+
+    def __init__(self) -> None:
+        """An empty one; nothing is kept, so nothing is encrypted."""
+        self._db = sqlcipher3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA temp_store = MEMORY")
+        self._db.executescript(_SCHEMA)

@@ -39,6 +39,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Fork",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("segment", models.CharField(max_length=64, unique=True)),
+                ("raw", models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Leaf",
             fields=[
                 ("index", models.BigIntegerField(primary_key=True, serialize=False)),

@@ -1,0 +1,332 @@
+"""What officers decide about themselves: who is an officer, who is suspended, whether the fund is frozen.
+
+The rules are numbered in docs/spec/council.md. One freezes, k thaw; one suspends, k lift; k change the roster. A rogue
+must not kill the fund: he has one freeze and one suspension in force that k have not confirmed, and no more.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from poruch.crypto.age import PqRecipient
+from poruch.errors import AlreadyDone, BadEvent, FundFrozenNow, NotAllowed, RightResting, RightUsed, StaleRoster
+from poruch.events.base import Event
+from poruch.events.charter import LEAST_OFFICERS, Charter, check_threshold
+from poruch.events.council import (
+    CircleHandedOn,
+    FundFrozen,
+    LifeConfirmed,
+    LifeOpened,
+    NewOfficer,
+    OfficerSuspended,
+    Pin,
+    RosterApproved,
+    RosterProposed,
+    Voted,
+)
+
+REST_DAYS = 30
+COUNCIL_EVENTS = (
+    RosterProposed, RosterApproved, FundFrozen, OfficerSuspended, Voted, LifeOpened, LifeConfirmed, CircleHandedOn
+)  # fmt: skip
+NOWHERE = Pin(0, 0, -1, b"")
+MOST_OPEN = 3
+"""Proposals of one officer that may wait at a time."""
+
+
+Order = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A clear event with where it stands: `id` is its event id, `order` the place of its segment."""
+
+    id: bytes
+    author: int
+    day: date
+    order: Order
+
+
+@dataclass
+class Proposal:
+    """A change of the roster. `approvals` holds, by officer, what each had seen of the removed; `taken` the day."""
+
+    said: Said
+    event: RosterProposed
+    approvals: dict[int, tuple[Pin, ...]]
+    taken: date | None = None
+    taken_at: Order = (-1, 0, 0, 0)
+
+    def pin_of(self, number: int) -> Pin:
+        """What of a removed officer counts: the middle of what the approvers had seen; no one of them decides it."""
+        seen = [pin for pins in self.approvals.values() for pin in pins if pin.number == number]
+        return sorted(seen, key=lambda pin: (pin.life, pin.seq))[(len(seen) - 1) // 2]
+
+
+@dataclass
+class Measure:
+    """What the two emergency measures share: votes by officer, (vote, rest); `over` since which day."""
+
+    said: Said
+    event: FundFrozen | OfficerSuspended
+    votes: dict[int, tuple[str, bool]] = field(default_factory=dict)
+    over: date | None = None
+
+    def of(self, vote: str) -> frozenset[int]:
+        """Who votes so."""
+        return frozenset(number for number, (said, _) in self.votes.items() if said == vote)
+
+    @property
+    def resting(self) -> frozenset[int]:
+        """Who thaws and lets the freezer's right rest."""
+        return frozenset(number for number, vote in self.votes.items() if vote == ("undo", True))
+
+
+@dataclass
+class Freeze(Measure):
+    """A freeze of the fund. `instead_of`: the officer whose suspension would have left fewer than k."""
+
+    instead_of: int | None = None
+
+
+@dataclass
+class Suspension(Measure):
+    """A suspension of `pin.number`; `absent`: he did not appear, and one who spoke with him lifts it."""
+
+    pin: Pin = NOWHERE
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class Life:
+    """A life that another officer confirmed: the id of its first segment, and `pin`, the end of the one before."""
+
+    said: Said
+    first: bytes
+    pin: Pin
+
+
+@dataclass
+class Council:
+    """Feed it the clear events of its kinds in their one order. `liars` are officers proved to have equivocated."""
+
+    liars: frozenset[int] = frozenset()
+    charter: Charter | None = None
+    epoch: int = 0
+    k: int = 0
+    quorum: tuple[int, ...] = ()
+    roster: set[int] = field(default_factory=set)
+    removed: dict[int, tuple[Said, Pin]] = field(default_factory=dict)
+    proposals: dict[bytes, Proposal] = field(default_factory=dict)
+    history: list[Proposal] = field(default_factory=list)
+    freezes: dict[bytes, Freeze] = field(default_factory=dict)
+    suspensions: dict[bytes, Suspension] = field(default_factory=dict)
+    rests: dict[int, date] = field(default_factory=dict)
+    lives: dict[tuple[int, int], Life] = field(default_factory=dict)
+    opened: dict[tuple[int, int], tuple[Said, Pin]] = field(default_factory=dict)
+    handed: set[tuple[int, str]] = field(default_factory=set)
+    handouts: list[CircleHandedOn] = field(default_factory=list)
+    admit: Callable[[NewOfficer], None] = field(default=lambda officer: None, repr=False)
+
+    def found(self, charter: Charter) -> None:
+        """Begin with the founders."""
+        self.charter, self.k, self.quorum, self.roster = charter, charter.k, charter.numbers, set(charter.numbers)
+
+    # ---- how things stand ---------------------------------------------------------------------
+
+    @property
+    def suspended(self) -> dict[int, Suspension]:
+        """The suspension in force of each suspended officer."""
+        return {s.pin.number: s for s in self.suspensions.values() if s.over is None and s.pin.number in self.roster}
+
+    def active(self, number: int) -> bool:
+        """On the roster, not suspended, not proved to have equivocated."""
+        return number in self.roster and number not in self.liars and number not in self.suspended
+
+    @property
+    def active_quorum(self) -> tuple[int, ...]:
+        """Those of the quorum who are active."""
+        return tuple(number for number in self.quorum if self.active(number))
+
+    @property
+    def frozen(self) -> bool:
+        """A freeze is in force, or fewer than k of the quorum are active."""
+        in_force = any(freeze.over is None for freeze in self.freezes.values())
+        return in_force or (self.charter is not None and len(self.active_quorum) < self.k)
+
+    @property
+    def freezes_in_force(self) -> list[Freeze]:
+        """The freezes that k have not thawed."""
+        return [freeze for freeze in self.freezes.values() if freeze.over is None]
+
+    @property
+    def assignments(self) -> list[bytes]:
+        """The hashes of the assignments of circles that k approved, oldest first."""
+        return [proposal.event.circles for proposal in self.history if proposal.event.circles]
+
+    def may_vote(self, number: int) -> bool:
+        """Everyone on the quorum votes on freezes and suspensions, suspended or not; never who equivocated."""
+        return number in self.quorum and number not in self.liars
+
+    def confirmed(self, measure: Measure) -> bool:
+        """k officers stand behind it."""
+        return len(measure.of("confirm") & set(self.quorum)) >= self.k
+
+    def _unconfirmed(self, author: int, measures: Iterable[Measure]) -> bool:
+        return any(m.said.author == author and m.over is None and not self.confirmed(m) for m in measures)
+
+    # ---- what may be said, for acts and for the fold alike -------------------------------------
+
+    def check_freeze(self, author: int, day: date) -> None:
+        """Whether `author` may freeze. Raises `NotAllowed`, `RightUsed`, `RightResting`."""
+        if not self.active(author):
+            raise NotAllowed("only an officer who is not suspended freezes")
+        if self._unconfirmed(author, self.freezes.values()):
+            raise RightUsed
+        if day < self.rests.get(author, day):
+            raise RightResting
+
+    def check_suspend(self, author: int, number: int) -> None:
+        """Whether `author` may suspend officer `number`. Raises `NotAllowed`, `AlreadyDone`, `RightUsed`."""
+        if not self.active(author) or number not in self.roster or number == author:
+            raise NotAllowed("one suspends a colleague on the roster, and is not suspended")
+        if number in self.suspended:
+            raise AlreadyDone("he is suspended already")
+        if self._unconfirmed(author, self.suspensions.values()):
+            raise RightUsed
+
+    def check_decides(self, author: int) -> None:
+        """Whether `author` may propose or approve a change. Raises `NotAllowed`, `FundFrozenNow`."""
+        if author not in self.quorum or not self.active(author):
+            raise NotAllowed("only an officer of the quorum who is not suspended decides this")
+        if self.frozen:
+            raise FundFrozenNow
+
+    def check_proposal(self, event: RosterProposed) -> None:
+        """Whether this change is possible on today's roster. Raises `StaleRoster`, `BadOfficers`, `BadEvent`."""
+        if event.epoch != self.epoch:
+            raise StaleRoster
+        new = [officer.number for officer in event.admitted]
+        used = self.roster | set(self.removed)
+        if len(set(new)) < len(new) or set(new) & used or not all(0 < number < 65536 for number in new):
+            raise BadEvent("a number that was given before")
+        for officer in event.admitted:
+            if len(officer.signing) != 32 or len(officer.log) != 32:
+                raise BadEvent("keys")
+            PqRecipient.parse(officer.recipient)
+        if not set(event.removed) <= self.roster or len(set(event.removed)) < len(event.removed):
+            raise BadEvent("removes somebody who is not there")
+        after = (self.roster | set(new)) - set(event.removed)
+        if list(event.quorum) != sorted(set(event.quorum)) or not set(event.quorum) <= after:
+            raise BadEvent("a quorum of others than officers")
+        check_threshold(event.k, len(event.quorum))
+        if len(event.circles) not in (0, 32) or not set(event.history) <= after or (new and not event.circles):
+            raise BadEvent("circles")
+        _check_pins(event.pins, event.removed)
+
+    # ---- the fold -----------------------------------------------------------------------------
+
+    def hear(self, said: Said, event: Event) -> None:
+        """Take one event. Raises a `Refused` or `Malformed` for what does not count."""
+        if self.charter is None:
+            raise NotAllowed("there is no fund yet")
+        if isinstance(event, RosterProposed):
+            self._propose(said, event)
+        elif isinstance(event, RosterApproved):
+            self._approve(said, event)
+        elif isinstance(event, FundFrozen):
+            self.check_freeze(said.author, said.day)
+            self.freezes[said.id] = Freeze(said, event)
+        elif isinstance(event, OfficerSuspended):
+            self._suspend(said, event)
+        elif isinstance(event, Voted):
+            self._vote(said, event)
+        elif isinstance(event, LifeOpened):
+            self.opened.setdefault((said.author, said.order[2]), (said, event.previous))
+        elif isinstance(event, LifeConfirmed):
+            self._confirm_life(said, event)
+        elif isinstance(event, CircleHandedOn) and self.active(said.author):
+            self.handed.add((event.number, event.circle))
+            self.handouts.append(event)
+
+    def _propose(self, said: Said, event: RosterProposed) -> None:
+        self.check_decides(said.author)
+        self.check_proposal(event)
+        waiting = [p for p in self.proposals.values() if p.taken is None and p.event.epoch == self.epoch]
+        if sum(p.said.author == said.author for p in waiting) >= MOST_OPEN:
+            raise NotAllowed("too many proposals of one officer wait")
+        self.proposals[said.id] = Proposal(said, event, {said.author: event.pins})
+        self._take(self.proposals[said.id], said)
+
+    def _approve(self, said: Said, event: RosterApproved) -> None:
+        self.check_decides(said.author)
+        proposal = self.proposals.get(event.proposal)
+        if proposal is None or proposal.event.epoch != self.epoch:
+            raise StaleRoster
+        _check_pins(event.pins, proposal.event.removed)
+        proposal.approvals.setdefault(said.author, event.pins)
+        self._take(proposal, said)
+
+    def _take(self, proposal: Proposal, said: Said) -> None:
+        event = proposal.event
+        if len(set(proposal.approvals) & set(self.active_quorum)) < self.k:
+            return
+        proposal.taken, proposal.taken_at = said.day, said.order
+        for officer in event.admitted:
+            self.roster.add(officer.number)
+            self.admit(officer)
+        for number in event.removed:
+            self.roster.discard(number)
+            self.removed[number] = (proposal.said, proposal.pin_of(number))
+        self.k, self.quorum, self.epoch = event.k, event.quorum, self.epoch + 1
+        self.history.append(proposal)
+
+    def _suspend(self, said: Said, event: OfficerSuspended) -> None:
+        number = event.pin.number
+        self.check_suspend(said.author, number)
+        left = set(self.active_quorum) - {number}
+        if number in self.quorum and len(left) < self.k:
+            # Nobody may suspend the fund away one officer at a time: then all stands still, and people talk.
+            self.check_freeze(said.author, said.day)
+            self.freezes[said.id] = Freeze(said, event, instead_of=number)
+            return
+        self.suspensions[said.id] = Suspension(said, event, pin=event.pin, absent=event.absent)
+
+    def _vote(self, said: Said, event: Voted) -> None:
+        measure: Freeze | Suspension | None = self.freezes.get(event.on) or self.suspensions.get(event.on)
+        if measure is None or measure.over is not None:
+            raise AlreadyDone("nothing of this kind is in force")
+        spoke_with_him = isinstance(measure, Suspension) and measure.absent and event.vote == "undo"
+        if spoke_with_him and self.active(said.author):
+            measure.over = said.day
+            return
+        if not self.may_vote(said.author):
+            raise NotAllowed("only the quorum votes")
+        measure.votes[said.author] = (event.vote, event.rest)
+        if len(measure.of("undo") & set(self.quorum)) < self.k:
+            return
+        measure.over = said.day
+        if isinstance(measure, Freeze) and len(measure.resting & set(self.quorum)) >= self.k:
+            self.rests[measure.said.author] = said.day + timedelta(days=REST_DAYS)
+
+    def _confirm_life(self, said: Said, event: LifeConfirmed) -> None:
+        if not self.active(said.author) or event.number == said.author or event.number not in self.roster:
+            raise NotAllowed("another officer confirms it")
+        lives = [life for number, life in self.lives if number == event.number]
+        if event.life <= max(lives, default=0) or event.pin.number != event.number or event.pin.life >= event.life:
+            raise NotAllowed("a later life is confirmed, after one that counts")
+        self.lives[(event.number, event.life)] = Life(said, event.first, event.pin)
+
+
+def _check_pins(pins: tuple[Pin, ...], removed: tuple[int, ...]) -> None:
+    if tuple(pin.number for pin in pins) != removed or any(pin.seq < -1 for pin in pins):
+        raise BadEvent("pins")
+
+
+def quorum_without(quorum: Iterable[int], k: int, gone: Iterable[int]) -> tuple[tuple[int, ...], int]:
+    """The quorum without some officers, and the nearest possible threshold. Raises `BadOfficers`."""
+    left = tuple(sorted(set(quorum) - set(gone)))
+    if len(left) >= LEAST_OFFICERS:
+        k = max(min(k, len(left) - 1), len(left) // 2 + 1)
+    check_threshold(k, len(left))
+    return left, k
