@@ -1,7 +1,7 @@
 # The verbs of this project; `make` alone lists them.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check bench ready-run ready-test
+.PHONY: help setup demo test test-long check bench mutants ready-run ready-test
 
 python := .venv/bin/python
 code := src tests tools
@@ -13,6 +13,7 @@ help:
 	@echo "make test-long   run the tests that take minutes"
 	@echo "make check       format, lint, types, imports"
 	@echo "make bench       measure against the budgets"
+	@echo "make mutants     break the quorum cryptography in small ways; a test must notice (half an hour)"
 
 setup: ready-run
 	@echo "Ready. Try: make demo"
@@ -38,6 +39,9 @@ check: ready-test
 
 bench: ready-run
 	@$(python) -P -m poruch.cli bench $(ARGS)
+
+mutants: ready-test
+	@nice -n 19 $(python) tools/mutants.py $(ARGS)
 
 ready-run:
 	@python3 tools/bootstrap.py run

@@ -54,6 +54,7 @@ def test_every_budget_that_can_be_measured_has_a_row(rows: list[dict[str, object
         "home page",
         "partial",
         "combination, k = 4",
+        "batch of 200 asked and answered",
         "range proof verified",
         "range proof made",
         "log checked",
@@ -77,6 +78,11 @@ def test_a_ratio_is_what_ours_costs_beside_the_limit(rows: list[dict[str, object
 def test_verifying_a_segment_costs_little_more_than_its_signature_and_hash(rows: list[dict[str, object]]) -> None:
     [segment] = [row for row in rows if str(row["what"]).startswith("segment")]
     assert float(str(segment["ratio"])) <= 1.6
+
+
+def test_opening_a_batch_costs_little_more_than_its_proofs(rows: list[dict[str, object]]) -> None:
+    [batch] = [row for row in rows if str(row["what"]).startswith("batch of 200")]
+    assert float(str(batch["ratio"])) <= 1.5
 
 
 def test_a_name_chooses_rows_and_the_table_shows_budgets() -> None:

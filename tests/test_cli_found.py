@@ -25,7 +25,7 @@ from poruch.crypto import keyfile
 from poruch.crypto.ceremony import Group
 from poruch.crypto.group import B, lagrange, multiply_base
 from poruch.desk import founding
-from poruch.desk.duties import own_share
+from poruch.desk.ceremony import own_share
 from poruch.desk.program import Desk
 from poruch.errors import WrongPassphrase
 from poruch.journal.sync import HttpRelay

@@ -58,7 +58,7 @@ PLANTED = {
     FRONT: [
         ("front.planted", f"poruch.{closed}")
         for closed in (
-            *("crypto.opening", "crypto.ceremony", "crypto.keyfile"),
+            *("crypto.opening", "crypto.ceremony", "crypto.keyfile", "crypto.paper"),
             *("desk", "cases", "ledger", "rails", "screening", "drills"),
         )
     ],

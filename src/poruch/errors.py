@@ -5,7 +5,8 @@ PoruchError
 │   ├── BadPoint BadScalar BadU BadPlace BadHeader NoProof BadProof
 │   ├── BadDealing BadDigest BadSubshare BadAnswer BadRequest
 │   ├── BadNote BadPolicy BadLeaf BadReceipt BadSlip BadRangeProof BadPublication BadTile
-│   ├── BadSegment BadEvent BadCharter BadKey BadKeyFile BadCode
+│   ├── BadSegment BadEvent BadCharter BadKey BadKeyFile BadCode BadPaper
+│   ├── BadInvitation BadFoundingSecret BadHello BadWords BadWorkingName
 │   └── BadStatement BadIban BadBic BadAmount BadPayment BadSubmission BadReference BadList BadName
 ├── Refused                        well formed, and not allowed
 │   ├── BadOfficers WrongDealers TooFew NotOwnShare KeyChanged BadShare
@@ -16,11 +17,17 @@ PoruchError
 │   ├── BadEpoch AmountsAfterTotal AfterBalance RepeatedCommitment SecondTotal BadCount WrongTotal
 │   ├── SecondBalance MissingTotal WrongBalance BrokenChain MissingBalance
 │   ├── WeakPassphrase UnknownOfficer NotYourChain NotAllowed AlreadyDone OwnGrant MissingCheck ConflictOfInterest
+│   ├── OpeningStopped OpeningWithdrawn UnreadObjection
+│   ├── FundFrozenNow RightUsed RightResting StaleRoster NotConfirmed Suspended BadReason WrongCircles
+│   ├── UnknownInvitation InvitationUsed TooManyInvitations NumberGiven WrongInviter NotInCharter OwnWords WordsDiffer
+│   ├── WrongFoundingSecret PlanChanged NoFoundingHere
+│   ├── SamePassphrase PapersDiffer WrongFund NotOnRoster WrongShareWords OldPaper
 │   └── AlreadyTaken NeedsNewerProgram RefusedCountry PassphrasesDiffer FolderInUse CeremonyStopped
 ├── CannotOpen                     the key at hand does not open this
 │   ├── NotForThisKey NotForThisGroup BadMac BadPayload WrongPassphrase
 └── Unavailable                    try again later; nothing was stored
-    ├── RelayUnreachable LogUnreachable StoreBroken
+    ├── RelayUnreachable LogUnreachable StoreBroken FrontNeeded
+    ├── DeskRunning DeskNotRunning DeskEnded NothingCounted NotADesk NotConfirmedByWord NotWiped
 
 Each docstring is the sentence a person reads; the edge translates it by class. `name` is the error name of docs/spec.
 """
@@ -355,12 +362,40 @@ class BadCode(Malformed):
     """This is not a receipt code. Check each word, or the digits."""
 
 
+class BadPaper(Malformed):
+    """This is not what stands on a paper of this program; look at the place that is named, and type it again."""
+
+
 class WeakPassphrase(Refused):
     """The passphrase is shorter than 12 characters. Take six or more words drawn at random."""
 
 
 class PassphrasesDiffer(Refused):
     """The two passphrases are not the same; type the same one twice."""
+
+
+class SamePassphrase(Refused):
+    """The duress passphrase is the same as your own; choose another one."""
+
+
+class PapersDiffer(Refused):
+    """The share words are of another officer or fund than the key words; take both from one paper."""
+
+
+class WrongFund(Refused):
+    """The front serves another fund than the one on this paper; name the address of your own fund's front."""
+
+
+class NotOnRoster(Refused):
+    """The front does not take this key: it is another fund's, or you were suspended or removed; ask a colleague."""
+
+
+class WrongShareWords(Refused):
+    """No share with these words was dealt to you; take them from your newest paper, or leave them out."""
+
+
+class OldPaper(Refused):
+    """This paper does not hold your present share; print a new one and destroy this."""
 
 
 class FolderInUse(Refused):
@@ -403,8 +438,119 @@ class AlreadyTaken(Refused):
     """One of these instalments was taken by another batch; nothing is paid twice."""
 
 
+class FundFrozenNow(Refused):
+    """The fund is frozen: no payments, openings or changes of the roster until enough officers thaw it."""
+
+
+class RightUsed(Refused):
+    """A freeze or suspension of yours is in force that your colleagues have not confirmed; ask them to decide on it."""
+
+
+class RightResting(Refused):
+    """Your right to freeze rests for 30 days, as your colleagues decided; ask one of them to freeze the fund."""
+
+
+class BadReason(Refused):
+    """Say why, in one to a thousand characters; your colleagues decide by it."""
+
+
+class WrongCircles(Refused):
+    """These circles are not possible: each member must be an officer, and casework and treasury need somebody."""
+
+
+class Suspended(Refused):
+    """You are suspended and only your votes count; call a colleague, for enough officers can lift it."""
+
+
+class StaleRoster(Refused):
+    """The roster has changed since this was proposed; look at the roster and propose it again."""
+
+
+class NotConfirmed(Refused):
+    """This restored desk waits until another officer, who has spoken with you, confirms it; call a colleague."""
+
+
+class OpeningStopped(Refused):
+    """A colleague objected to this opening; it goes on when enough officers have read the objection and uphold it."""
+
+
+class OpeningWithdrawn(Refused):
+    """Who asked for this opening withdrew it; whoever still needs it asks anew."""
+
+
+class UnreadObjection(Refused):
+    """There is an objection that you have not read; read it, and decide again."""
+
+
 class NeedsNewerProgram(Refused):
     """A colleague uses a newer Poruch; install it before you decide anything here."""
+
+
+# ---- invitations (docs/spec/invitation.md) ----------------------------------------------------
+
+
+class BadInvitation(Malformed):
+    """This is not an invitation; look for a mistyped character, or ask for the line once more."""
+
+
+class BadFoundingSecret(Malformed):
+    """This is not the founding secret of a front; look for a mistyped character, or ask who made the front."""
+
+
+class BadHello(Malformed):
+    """What came to this invitation is not from the invited; throw it away and invite anew, by another way."""
+
+
+class BadWords(Malformed):
+    """These are not three words of the list; look for a mistyped letter, or have them read once more."""
+
+
+class BadWorkingName(Malformed):
+    """A working name has 1 to 40 characters that can be seen, and no space at its ends; choose another."""
+
+
+class UnknownInvitation(Refused):
+    """The front does not know this invitation: it is older than 30 days or of another front. Ask for a new one."""
+
+
+class InvitationUsed(Refused):
+    """Somebody has used this invitation before; speak to the person who invited you and ask for a new one."""
+
+
+class TooManyInvitations(Refused):
+    """Too many invitations wait on the front; let the invited come first, or wait until the old ones end."""
+
+
+class NumberGiven(Refused):
+    """This number was given before, and no number is given twice; choose another."""
+
+
+class WrongInviter(Refused):
+    """The answer is not from the person whose invitation you hold; do not go on, and speak to that person."""
+
+
+class NotInCharter(Refused):
+    """The charter does not have your key under your number; do not go on, and meet the first founder."""
+
+
+class OwnWords(Refused):
+    """These are your own words; type those that a colleague read to you."""
+
+
+class WordsDiffer(Refused):
+    """No colleague's desk has these words. Hear them once more; if they stay, stop and meet the first founder."""
+
+
+class WrongFoundingSecret(Refused):
+    """This front waits for another founding secret, or has a fund already; ask who made the front."""
+
+
+class PlanChanged(Refused):
+    """The invitations were made for another plan or front; go on with the old one, or begin in a new folder."""
+
+
+class NoFoundingHere(Refused):
+    """No founding was begun in this folder; name the plan and the front."""
 
 
 # ---- rails, screening, submissions ------------------------------------------------------------
@@ -453,6 +599,10 @@ class BadName(Malformed):
 # ---- outside world ----------------------------------------------------------------------------
 
 
+class FrontNeeded(Unavailable):
+    """The front does not answer, and words alone are not enough: wait for it, or type the line under the QR code."""
+
+
 class RelayUnreachable(Unavailable):
     """The front does not answer. Your work is kept here and is sent when it does."""
 
@@ -463,3 +613,34 @@ class LogUnreachable(Unavailable):
 
 class StoreBroken(Unavailable):
     """The store on this disk cannot be used; nothing was changed in it."""
+
+
+# ---- a desk's process -------------------------------------------------------------------------
+
+
+class DeskRunning(Unavailable):
+    """Another process serves this desk; end it where it was started, or go on in the tab that it opened."""
+
+
+class DeskNotRunning(Unavailable):
+    """No desk runs in this folder; start it with `poruch desk`, or name the folder of the one that runs."""
+
+
+class DeskEnded(Unavailable):
+    """The desk ended before it could answer; start it again, and tell whoever looks after the program if it stays so."""
+
+
+class NothingCounted(Unavailable):
+    """The desk has counted nothing since yesterday; unlock it, and it counts with the next sync."""
+
+
+class NotADesk(Unavailable):
+    """There is no desk in this folder; name the folder of a desk."""
+
+
+class NotConfirmedByWord(Unavailable):
+    """Nothing was done; start again and type the word that is asked for."""
+
+
+class NotWiped(Unavailable):
+    """The key file could not be destroyed; turn the computer off and destroy its disk."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from poruch.crypto import age
 from poruch.crypto.age_payload import CHUNK_SIZE, TAG_SIZE
-from poruch.errors import BadHeader, BadKey, BadMac, BadPayload
+from poruch.errors import BadHeader, BadKey, BadMac, BadPayload, NotForThisKey
 
 QUORUM: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "quorum.json").read_text())
 X25519 = age.X25519Identity(bytes(range(32)))
@@ -276,3 +276,43 @@ def test_kinds_of_recipients_are_not_mixed() -> None:
     for recipients in ([], [X25519.recipient, PQ.recipient]):
         with pytest.raises(BadKey):
             age.seal(b"text", recipients)
+
+
+# ---- a file key that is shown -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_who_is_shown_a_file_key_opens_this_file_and_no_other(identity: age.Identity) -> None:
+    recipient = identity.recipient  # type: ignore[attr-defined]
+    file, other = age.seal(b"an answer", [recipient]), age.seal(b"another", [recipient])
+    shown = age.file_key_of(file, identity)
+    assert len(shown) == age.FILE_KEY_SIZE
+    assert age.open_with_file_key(file, shown) == b"an answer"
+    with pytest.raises(BadMac):
+        age.open_with_file_key(other, shown)
+
+
+@pytest.mark.parametrize("wrong", [b"", bytes(16), bytes(15), bytes(17)])
+def test_no_other_key_passes_the_mac(wrong: bytes) -> None:
+    with pytest.raises(BadMac):
+        age.open_with_file_key(age.seal(b"an answer", [PQ.recipient]), wrong)
+
+
+def test_a_file_key_is_given_out_only_where_the_head_holds() -> None:
+    file = age.seal(b"an answer", [PQ.recipient])
+    with pytest.raises(NotForThisKey):
+        age.file_key_of(file, age.PqIdentity.from_seed(bytes(32)))
+    end = age.parse_header(file).end
+    mac = file[end - 44 : end - 1]
+    other = age.encode_base64(bytes(32)).encode()
+    with pytest.raises(BadMac):
+        age.file_key_of(file.replace(mac, other), PQ)
+    with pytest.raises(BadHeader):
+        age.file_key_of(b"age", PQ)
+
+
+def test_a_changed_payload_is_seen_by_who_was_shown_the_key() -> None:
+    file = age.seal(b"an answer", [PQ.recipient])
+    shown = age.file_key_of(file, PQ)
+    with pytest.raises(BadPayload):
+        age.open_with_file_key(file[:-1] + bytes([file[-1] ^ 1]), shown)

@@ -11,15 +11,22 @@ import pytest
 
 from poruch.crypto.age import PqIdentity, X25519Identity
 from poruch.crypto.codes import CodeKeys
-from poruch.crypto.keyfile import OfficerKey
+from poruch.crypto.group import L
+from poruch.crypto.keyfile import DuressKey, OfficerKey
+from poruch.crypto.paper import Paper, PaperShare, ShareBlock
 from poruch.crypto.signatures import SigningKey
 
 SECRET = bytes.fromhex("5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2")
 NAME = "Kazimir Canary"
 CODE_KEYS = CodeKeys(SECRET)
 assert CODE_KEYS.mailbox_identity is CODE_KEYS.mailbox_identity
-OFFICER = OfficerKey(number=3, name=NAME, signing_seed=SECRET, identity_seed=SECRET, log_seed=SECRET, store_key=SECRET)
-KEYS = [X25519Identity(SECRET), PqIdentity(SECRET), SigningKey(SECRET), CODE_KEYS, OFFICER]
+OFFICER = OfficerKey(number=3, name=NAME, root=SECRET)
+DURESS = DuressKey(number=3, name=NAME, signing_seed=SECRET)
+SHARE = PaperShare(1, bytes(32), int.from_bytes(SECRET, "big") % L)
+PAPER = Paper(bytes(32), 3, SECRET, SHARE)
+BLOCKS = [PAPER.key_block, ShareBlock(SHARE.scalar, 3, 1, 0)]
+OFFICERS = [OFFICER, DURESS, SHARE, PAPER, *BLOCKS]
+KEYS = [X25519Identity(SECRET), PqIdentity(SECRET), SigningKey(SECRET), CODE_KEYS, *OFFICERS]
 
 
 def shows(text: str) -> bool:

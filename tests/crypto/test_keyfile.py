@@ -1,6 +1,9 @@
 """The key file: what opens it, what does not, and what it may cost to try."""
 
+import hmac
 import unicodedata
+from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,9 +18,12 @@ from nacl.bindings import (
 from nacl.exceptions import CryptoError
 
 from poruch.crypto import keyfile
-from poruch.crypto.keyfile import OfficerKey, open_key, seal_key
-from poruch.errors import BadKeyFile, WeakPassphrase, WrongPassphrase
+from poruch.crypto.age_pq import PqIdentity
+from poruch.crypto.keyfile import DuressKey, OfficerKey, open_key, seal_key
+from poruch.crypto.signatures import SigningKey
+from poruch.errors import BadKeyFile, SamePassphrase, WeakPassphrase, WrongPassphrase
 
+DURESS_PASSPHRASE = "іншыя пяць слоў на чорны дзень"  # noqa: S105
 PASSPHRASE = "пяць слоў, якія ніхто не ведае"  # noqa: S105
 LITTLE = 8192  # KiB
 KEY = OfficerKey.generate(7, "Янка з мястэчка")
@@ -28,7 +34,9 @@ START = len(HEAD) + 16
 
 
 def fields(key: OfficerKey) -> tuple[Any, ...]:
-    return tuple(getattr(key, field) for field in OfficerKey.__slots__)
+    """All that there is to know of a key, secrets and public halves."""
+    made = (key.root, key.store_key, key.signing.public, key.log.public, key.identity.recipient.text)
+    return (type(key), key.number, key.name, *made)
 
 
 def slot_key(file: bytes) -> bytes:
@@ -62,8 +70,7 @@ def test_the_format_is_the_one_described() -> None:
     assert len(FILE) == START + 2 * SLOT
     content = content_of(FILE)
     name = KEY.name.encode()
-    seeds = KEY.signing_seed + KEY.identity_seed + KEY.log_seed + KEY.store_key
-    written = b"poruch/officer-key/v1\n\0\7" + seeds + len(name).to_bytes(2, "big") + name
+    written = b"poruch/officer-key/v2\n\0\7" + KEY.root + len(name).to_bytes(2, "big") + name
     assert content == written.ljust(1024, b"\0")
 
 
@@ -81,21 +88,127 @@ def test_any_officer(number: int, name: str, seed: bytes) -> None:
             OfficerKey.generate(number, name)
         return
     key = OfficerKey.generate(number, name, lambda size: (seed * 2)[:size])
-    assert fields(open_key(seal_key(key, PASSPHRASE, memory_kib=LITTLE), PASSPHRASE)) == fields(key)
+    duress = DuressKey.of(key)
+    file = seal_key(key, PASSPHRASE, duress=(duress, DURESS_PASSPHRASE), memory_kib=LITTLE)
+    assert fields(open_key(file, PASSPHRASE)) == fields(key)
+    assert fields(open_key(file, DURESS_PASSPHRASE)) == fields(duress)
 
 
 def test_nothing_of_the_officer_is_in_clear() -> None:
-    for secret in (KEY.name.encode(), KEY.signing_seed, KEY.identity_seed, KEY.log_seed, KEY.store_key):
+    for secret in (KEY.name.encode(), KEY.root, KEY.store_key):
         assert secret not in FILE
     for public in (KEY.signing.public, KEY.log.public, KEY.identity.recipient.public):
         assert public not in FILE
 
 
-def test_keys_are_all_different() -> None:
-    key = OfficerKey.generate(1, "a")
-    secrets = [key.signing_seed, key.identity_seed, key.log_seed, key.store_key]
-    assert len(set(secrets)) == 4
-    assert fields(key) != fields(OfficerKey.generate(1, "a"))
+def hkdf(root: bytes, info: str) -> bytes:
+    """HKDF-SHA256 (RFC 5869) with an empty salt and 32 bytes of output, by hand."""
+    pseudorandom = hmac.digest(bytes(32), root, "sha256")
+    return hmac.digest(pseudorandom, info.encode() + b"\1", "sha256")
+
+
+def test_all_is_made_from_one_root() -> None:
+    key = OfficerKey(number=1, name="a", root=bytes(range(32)))
+    seeds = {what: hkdf(key.root, f"poruch/officer/{what}/v1") for what in ("signing", "identity", "log", "store")}
+    assert len(set(seeds.values())) == 4
+    assert key.store_key == seeds["store"]
+    assert key.signing.public == SigningKey(seeds["signing"]).public
+    assert key.log.public == SigningKey(seeds["log"]).public
+    assert key.identity.recipient.text == PqIdentity.from_seed(seeds["identity"]).recipient.text
+
+
+def test_two_officers_share_nothing() -> None:
+    assert not set(fields(OfficerKey.generate(1, "a"))[3:]) & set(fields(OfficerKey.generate(1, "a"))[3:])
+
+
+# ---- the duress slot --------------------------------------------------------------------------
+
+DURESS = DuressKey.of(KEY)
+WITH_DURESS = seal_key(KEY, PASSPHRASE, duress=(DURESS, DURESS_PASSPHRASE), memory_kib=LITTLE)
+
+
+def test_each_passphrase_opens_its_own_slot() -> None:
+    assert fields(open_key(WITH_DURESS, PASSPHRASE)) == fields(KEY)
+    assert fields(open_key(WITH_DURESS, DURESS_PASSPHRASE)) == fields(DURESS)
+    with pytest.raises(WrongPassphrase):
+        open_key(FILE, DURESS_PASSPHRASE)
+
+
+def test_a_duress_key_signs_as_the_officer_and_holds_nothing_else_of_his() -> None:
+    assert (DURESS.number, DURESS.name) == (KEY.number, KEY.name)
+    assert DURESS.signing.public == KEY.signing.public
+    assert not set(fields(DURESS)[3:]) & set(fields(KEY)[3:]) - {KEY.signing.public}
+
+
+def test_the_rest_of_a_duress_key_is_made_from_the_signing_seed_one_way() -> None:
+    seed = hkdf(KEY.root, "poruch/officer/signing/v1")
+    assert DURESS.signing_seed == seed
+    assert DURESS.root == hkdf(seed, "poruch/duress/root/v1")
+    assert DURESS.store_key == hkdf(DURESS.root, "poruch/officer/store/v1")
+
+
+def test_whichever_slot_holds_which() -> None:
+    slots = WITH_DURESS[START : START + SLOT], WITH_DURESS[START + SLOT :]
+    swapped = WITH_DURESS[:START] + slots[1] + slots[0]
+    assert type(open_key(swapped, PASSPHRASE)) is OfficerKey
+    assert type(open_key(swapped, DURESS_PASSPHRASE)) is DuressKey
+
+
+def test_the_real_slot_is_chosen_by_chance_with_a_duress_slot_too() -> None:
+    made = [seal_key(KEY, PASSPHRASE, duress=(DURESS, DURESS_PASSPHRASE), memory_kib=LITTLE) for _ in range(24)]
+    assert {content_slot(file) for file in made} == {0, 1}  # wrong once in 2^23
+
+
+def test_with_and_without_cannot_be_told_apart() -> None:
+    """Same head, same length, and each place of each slot as random in one as in the other."""
+    without = [seal_key(KEY, PASSPHRASE, memory_kib=LITTLE) for _ in range(30)]
+    with_ = [seal_key(KEY, PASSPHRASE, duress=(DURESS, DURESS_PASSPHRASE), memory_kib=LITTLE) for _ in range(30)]
+    assert {file[: len(HEAD)] for file in without + with_} == {HEAD}
+    assert {len(file) for file in without + with_} == {START + 2 * SLOT}
+    for files in (without, with_):
+        joined = b"".join(file[len(HEAD) :] for file in files)
+        counts = Counter(joined)
+        expected = len(joined) / 256
+        chi = sum((counts[byte] - expected) ** 2 / expected for byte in range(256))
+        assert chi < 255 + 6 * (2 * 255) ** 0.5  # six standard deviations of chi-squared with 255 degrees
+        assert all(len({file[at] for file in files}) > 8 for at in range(len(HEAD), START + 2 * SLOT))
+
+
+@pytest.mark.parametrize("file", [FILE, WITH_DURESS], ids=["without", "with"])
+@pytest.mark.parametrize("passphrase", [PASSPHRASE, DURESS_PASSPHRASE, "something else entirely"])
+def test_opening_does_the_same_work_whatever_opens(
+    file: bytes, passphrase: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derived: list[bytes] = []
+    tried: list[bytes] = []
+
+    def derive(*arguments: Any) -> bytes:
+        derived.append(b"")
+        return crypto_pwhash_alg(*arguments)
+
+    def decrypt(sealed: bytes, *arguments: Any) -> bytes:
+        tried.append(sealed)
+        return crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, *arguments)
+
+    monkeypatch.setattr(keyfile, "crypto_pwhash_alg", derive)
+    monkeypatch.setattr(keyfile, "crypto_aead_xchacha20poly1305_ietf_decrypt", decrypt)
+    with suppress(WrongPassphrase):
+        open_key(file, passphrase)
+    assert len(derived) == 1
+    assert tried == [file[START + 24 : START + SLOT], file[START + SLOT + 24 :]]
+
+
+def test_both_passphrases_differ() -> None:
+    for same in (PASSPHRASE, unicodedata.normalize("NFD", PASSPHRASE)):
+        with pytest.raises(SamePassphrase) as caught:
+            seal_key(KEY, PASSPHRASE, duress=(DURESS, same), memory_kib=LITTLE)
+        assert str(caught.value) == "same-passphrase"
+
+
+def test_a_short_duress_passphrase_is_refused() -> None:
+    with pytest.raises(WeakPassphrase):
+        seal_key(KEY, PASSPHRASE, duress=(DURESS, "elevenchars"), memory_kib=LITTLE)
+    seal_key(KEY, PASSPHRASE, duress=(DURESS, "twelve chars"), memory_kib=LITTLE)
 
 
 # ---- slots ------------------------------------------------------------------------------------
@@ -249,9 +362,12 @@ def test_changed_parameters_shut_the_file(line: bytes) -> None:
 
 
 CONTENT = content_of(FILE)
-NAME_AT = len(b"poruch/officer-key/v1\n") + 2 + 4 * 32
+NAME_AT = len(b"poruch/officer-key/v2\n") + 2 + 32
 BAD_CONTENTS = {
-    "another version": CONTENT.replace(b"/v1\n", b"/v2\n"),
+    "another version": CONTENT.replace(b"/v2\n", b"/v3\n"),
+    "four seeds, as once": b"poruch/officer-key/v1\n\0\7" + bytes(128) + CONTENT[NAME_AT : 1024 - 96],
+    "no line end": CONTENT.replace(b"\n", b" "),
+    "another duress version": CONTENT.replace(b"officer-key/v2", b"duress-key/v02"),
     "empty": bytes(1024),
     "number 0": CONTENT[:22] + b"\0\0" + CONTENT[24:],
     "no name": CONTENT[:NAME_AT] + bytes(1024 - NAME_AT),
@@ -267,6 +383,13 @@ def test_bad_contents(content: bytes) -> None:
     assert len(content) == 1024
     with pytest.raises(BadKeyFile):
         open_key(with_content(content), PASSPHRASE)
+
+
+def test_a_duress_content_written_by_hand_opens() -> None:
+    seed = hkdf(KEY.root, "poruch/officer/signing/v1")
+    name = KEY.name.encode()
+    content = b"poruch/duress-key/v1\n\0\7" + seed + len(name).to_bytes(2, "big") + name
+    assert fields(open_key(with_content(content.ljust(1024, b"\0")), PASSPHRASE)) == fields(DURESS)
 
 
 def test_a_content_written_by_hand_opens() -> None:
@@ -288,3 +411,9 @@ def test_impossible_memory(memory_kib: int) -> None:
 def test_impossible_officers(number: int, name: str) -> None:
     with pytest.raises(ValueError, match="officer"):
         OfficerKey.generate(number, name)
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_a_root_has_32_bytes(size: int) -> None:
+    with pytest.raises(ValueError, match="root"):
+        OfficerKey(number=1, name="a", root=bytes(size))

@@ -32,6 +32,7 @@ from poruch.crypto.opening import (
     OpeningRequest,
     check_answer,
     combine,
+    combine_partials,
     give_partial,
     parse_request,
     sort_answers,
@@ -277,13 +278,28 @@ SEALED = seal_to_quorum(b"payee", group("3-of-5").Y, PLACE, seeded(9))
 def test_bad_answers_are_named_and_do_not_stop_the_others() -> None:
     who, request = fund("3-of-5"), request_for(fund("3-of-5"), SEALED)
     good = answers_of(who, (5, 3, 1), SEALED)
-    forged = answers_of(who, (2,), SEALED)[0][:-1] + b"\0"
+    [true] = answers_of(who, (2,), SEALED)
+    forged = true[:-1] + bytes([true[-1] ^ 1])
     partials, faults = sort_answers([forged, *good, b"", good[0]], request, who.group, SEALED)
     assert [partial.officer for partial in partials] == [1, 3, 5]
     assert [(type(fault), fault.blame) for fault in faults] == [(BadPartial, 2), (BadAnswer, None)]
     assert combine(SEALED, request, who.group, [forged, *good]) == b"payee"
     with pytest.raises(TooFew):
         combine(SEALED, request, who.group, [forged, *good[1:]])
+
+
+def test_checked_partials_combine_without_being_checked_again() -> None:
+    who, request = fund("3-of-5"), request_for(fund("3-of-5"), SEALED)
+    partials, _ = sort_answers(answers_of(who, (5, 3, 1, 2), SEALED), request, who.group, SEALED)
+    assert combine_partials(SEALED, request, who.group, partials) == b"payee"
+    assert combine_partials(SEALED, request, who.group, partials[1:]) == b"payee"
+    with pytest.raises(TooFew):
+        combine_partials(SEALED, request, who.group, [partials[0], partials[1], partials[0]])
+    other = seal_to_quorum(b"payee", who.group.Y, PLACE, seeded(10))
+    with pytest.raises(WrongFile):
+        combine_partials(other, request, who.group, partials)
+    with pytest.raises(WrongGroup):
+        combine_partials(SEALED, request, fund("2-of-3").group, partials)
 
 
 @given(st.integers(0, ANSWER_SIZE * 8 - 1))

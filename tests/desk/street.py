@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -125,14 +126,16 @@ class RunningDesk:
     passphrase: str
     day: date
     unlocked: bool = True
+    more: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     url: str = ""
     cookie: str = ""
     token: str = ""
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def start(self) -> "RunningDesk":
-        command = [sys.executable, "-P", "-m", "poruch.desk.server", str(self.folder), self.relay]
-        command += ["--day", self.day.isoformat()] + (["--unlocked"] if self.unlocked else [])
+        command = [*self.before, sys.executable, "-P", "-m", "poruch.desk.server", str(self.folder), self.relay]
+        command += ["--day", self.day.isoformat(), *self.more] + (["--unlocked"] if self.unlocked else [])
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=SOURCE
         )
@@ -149,6 +152,27 @@ class RunningDesk:
         assert self._process is not None
         self._process.terminate()
         return self._process.communicate(timeout=20)[1]
+
+    @property
+    def keeper(self) -> int:
+        """The process that outlives a lock."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether the keeper has ended."""
+        assert self._process is not None
+        return self._process.poll() is not None
+
+    def child(self) -> int:
+        """The process that has the keys, once there is one."""
+        for _ in range(500):
+            found = Path(f"/proc/{self.keeper}/task/{self.keeper}/children").read_text().split()
+            if len(found) == 1:
+                return int(found[0])
+            time.sleep(0.01)
+        raise AssertionError("a keeper has one child")
 
     @property
     def authority(self) -> str:
@@ -180,7 +204,7 @@ class RunningDesk:
         self.cookie = came.headers["Set-Cookie"].split(";")[0]
         page = self.get("/en/queue/")
         if page.status == 302:
-            page = self.get("/en/locked/")
+            page = self.get(page.location)  # locked, or still being founded
         found = re.search(r'name="form_token" value="([^"]+)"', page.text)
         assert found
         self.token = found[1]

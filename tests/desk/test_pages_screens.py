@@ -147,6 +147,7 @@ def every_page(busy: Busy) -> dict[str, tuple[int, str]]:
         "epoch": (4, f"log/{epoch}/"),
         "journal": (1, "journal/"),
         "officers": (1, "officers/"),
+        "rehearsal": (1, "officers/rehearsal/"),
         "not-there": (1, "batches/" + "0" * 24 + "/"),
     }
 

@@ -277,7 +277,7 @@ def test_an_objection_stops_an_opening(office: Office) -> None:
     assert "You objected." in office.do(3, opening + "object/", reason="Curiosity is no purpose.")
     text = office.wait(4, opening, lambda text: "Curiosity is no purpose." in text)
     assert "Agree, give my partial" not in text
-    refused(office.desk(4).post(opening), "Your circles do not include this work.")
+    refused(office.desk(4).post(opening), "A colleague objected to this opening")
 
 
 def test_nothing_that_is_opened_or_typed_is_left_on_the_disk_in_clear(office: Office) -> None:

@@ -43,7 +43,7 @@ def test_a_folder_of_an_older_version_asks_for_a_fresh_one(tmp_path: Path, table
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', '{"format": "2", "desks": {}}'])
+@pytest.mark.parametrize("text", ["", "[]", f'{{"format": {FORMAT}}}', f'{{"format": "{FORMAT}", "desks": {{}}}}'])
 def test_a_damaged_table_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "ready.json").write_text(text)
     done = run("demo", "--folder", tmp_path)

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -88,13 +89,25 @@ class Front:
             database.close()
 
 
-def new_front(folder: Path, fund: Fund, program: list[str] | None = None, *, found: bool = True) -> Front:
-    """A front made, started, and founded over its relay."""
-    program = program or ["-m", "poruch.front.server"]
-    home = folder / "front"
+def make_folder(home: Path, fund: Fund) -> None:
+    """Make the folder of a front that takes this fund."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     create = [sys.executable, "-m", "poruch.front.server", "create", str(home), fund.id.hex()]
     subprocess.run(create, check=True, env=environment)
+
+
+def new_front(
+    folder: Path,
+    fund: Fund,
+    program: list[str] | None = None,
+    *,
+    found: bool = True,
+    made: Callable[[Path, Fund], object] = make_folder,
+) -> Front:
+    """A front made, started, and founded over its relay."""
+    program = program or ["-m", "poruch.front.server"]
+    home = folder / "front"
+    made(home, fund)
     port = free_port()
     command = [sys.executable, *program, "serve", str(home), "127.0.0.1", str(port)]
     front = Front(home, folder / "output.txt", folder / "temp", fund, port, command)

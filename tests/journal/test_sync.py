@@ -18,9 +18,8 @@ from poruch.desk.program import STORE_FILE, Desk
 from poruch.errors import AlreadyTaken, BadEvent, BadPublication, BadSegment, RelayUnreachable
 from poruch.events.codec import decode, encode
 from poruch.events.kinds import Instalment
-from poruch.journal.chains import Chains
+from poruch.journal.journal import Journal
 from poruch.journal.frames import join
-from poruch.journal.public import PublicState
 from poruch.journal.requests import verify_request
 from poruch.journal.roster import Roster
 from poruch.journal.segments import SignedSegment
@@ -71,15 +70,13 @@ def shuffled(village: Village, seed: int) -> list[SignedSegment]:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_any_order_gives_the_same_set_and_the_same_public_fold(village: Village, seed: int) -> None:
-    chains = Chains(village.front.fund)
-    counted = [one for signed in shuffled(village, seed) for one in chains.add(signed)[1]]
+    journal = Journal(village.front.fund)
+    counted = [one for signed in shuffled(village, seed) for one in journal.add([signed]).fresh]
     assert {one.id for one in counted} == {one.id for one in village.front.segments}
-    assert chains.positions == village.front.chains.positions
-    assert not chains.faults
-    public = PublicState()
-    for signed in sorted(counted, key=lambda one: one.order):
-        public.apply(signed)
-    assert public == village.front.public
+    assert journal.chains.positions == village.front.journal.chains.positions
+    assert not journal.chains.faults
+    assert journal.public == village.front.public
+    assert journal.standing == village.front.journal.standing
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -121,6 +121,21 @@ def test_one_withdraws_ones_own_request_and_its_key_is_destroyed(asked: Village)
     assert [waiting.counts(asked.desks[n])["openings"] for n in (1, 2, 3, 4, 5)] == [0] * 5
 
 
+def test_when_it_is_done_nothing_opens_by_it_any_more(asked: Village) -> None:
+    agree(asked, 3, 4)
+    two = asked.desks[2]
+    assert opened(asked) == opened(asked) == ([Person(NAME, "")], [])  # each look combines anew
+    name = openings._name(newest(two).requests[0])
+    two.act(openings.finish(two, newest(two)))
+    assert two.store.secret(name) is None
+    asked.sync(2)
+    for act in (opened, lambda village: agree(village, 1), lambda village: uphold(village, 1)):
+        with pytest.raises(AlreadyDone):
+            act(asked)
+    with pytest.raises(AlreadyDone):
+        openings.object_to(asked.desks[1], newest(asked.desks[1]), "too late")
+
+
 # ---- answers that do not verify ---------------------------------------------------------------
 
 
@@ -131,7 +146,7 @@ def answer_falsely(village: Village, number: int, spoil: Callable[[bytes], bytes
     events, [honest] = openings.answer_events(desk, opening)
     identity = openings._identity(village.desks[2], newest(village.desks[2]))
     sent = Mailing.of(spoil(age.open_file(honest.body, [identity])))
-    desk.act([event.__class__(opening.id, event.requests, sent.sha256) for event in events], [sent])  # type: ignore[attr-defined, call-arg]
+    desk.act([event.__class__(opening.id, event.requests, sent.sha256) for event in events], [sent])  # type: ignore[attr-defined]
     village.sync(2)
 
 

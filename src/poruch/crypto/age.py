@@ -29,7 +29,7 @@ from poruch.crypto.age_x25519 import (
     wrap_file_key,
     x25519_stanzas,
 )
-from poruch.errors import BadKey, NotForThisKey
+from poruch.errors import BadKey, BadMac, NotForThisKey
 
 __all__ = [
     "FILE_KEY_SIZE",
@@ -46,8 +46,10 @@ __all__ = [
     "derive",
     "encode_base64",
     "encrypt_payload",
+    "file_key_of",
     "header_hash",
     "open_file",
+    "open_with_file_key",
     "parse_header",
     "parse_recipient",
     "pq_stanzas",
@@ -103,3 +105,29 @@ def open_file(file: bytes, identities: Iterable[Identity]) -> bytes:
             header.check_mac(file_key)
             return decrypt_payload(file_key, memoryview(file)[header.end :])
     raise NotForThisKey
+
+
+def file_key_of(file: bytes, identity: Identity) -> bytes:
+    """The 16-byte file key: whoever is shown it opens this one file, and no other.
+
+    Raises BadHeader, NotForThisKey, BadMac.
+    """
+    header = parse_header(file)
+    file_key = identity.unwrap(header.stanzas)
+    if file_key is None:
+        raise NotForThisKey
+    header.check_mac(file_key)
+    return file_key
+
+
+def open_with_file_key(file: bytes, file_key: bytes) -> bytes:
+    """The plaintext, for a file key that somebody showed.
+
+    The MAC binds the key: for one file no two keys pass it. Raises BadHeader, BadMac (also for a key that has not 16
+    bytes), BadPayload: the first that applies.
+    """
+    header = parse_header(file)
+    if len(file_key) != FILE_KEY_SIZE:
+        raise BadMac
+    header.check_mac(file_key)
+    return decrypt_payload(file_key, memoryview(file)[header.end :])

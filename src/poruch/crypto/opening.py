@@ -37,6 +37,7 @@ __all__ = [
     "Partial",
     "check_answer",
     "combine",
+    "combine_partials",
     "give_partial",
     "parse_request",
     "sort_answers",
@@ -112,15 +113,26 @@ def combine(file: bytes, request: OpeningRequest, group: Group, answers: Iterabl
 
     Raises TooFew, NotForThisGroup, BadMac, BadPayload; WrongGroup and WrongFile if the request is for others.
     """
-    header = _header(file, request, group)
-    locks = read_locks(header)
-    # (1) and (2) Each answer is for this request, and each partial proves itself.
-    partials, faults = _sort(answers, request, group, locks)
-    # (3) Enough of them remain.
+    partials, faults = sort_answers(answers, request, group, file)
     if len(partials) < group.k:
         raise TooFew(f"{len(partials)} of {group.k} good, {len(faults)} bad") from next(iter(faults), None)
+    return combine_partials(file, request, group, partials)
+
+
+def combine_partials(file: bytes, request: OpeningRequest, group: Group, partials: Iterable[Partial]) -> bytes:
+    """`combine` for what `check_answer` or `sort_answers` has passed for this very request; repeats count once.
+
+    Raises TooFew, NotForThisGroup, BadMac, BadPayload; WrongGroup and WrongFile if the request is for others.
+    """
+    header = _header(file, request, group)
+    # (1) and (2) Each answer is for this request, and each partial proves itself: whoever has a Partial checked that.
+    by_officer = {partial.officer: partial for partial in partials}
+    chosen = tuple(by_officer[officer] for officer in sorted(by_officer)[: group.k])
+    # (3) Enough of them remain.
+    if len(chosen) < group.k:
+        raise TooFew(f"{len(chosen)} of {group.k} good")
     # (4) Together they unwrap the file key.
-    file_key = _unwrap(locks, group, partials[: group.k])
+    file_key = _unwrap(read_locks(header), group, chosen)
     # (5) The header is the one that was sealed, and (6) so is the payload.
     header.check_mac(file_key)
     return decrypt_payload(file_key, memoryview(file)[header.end :])

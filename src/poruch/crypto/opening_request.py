@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from poruch.crypto.age import parse_recipient
 from poruch.crypto.group import HIGHEST_OFFICER
@@ -18,6 +18,8 @@ _FIELDS = ("group", "file", "place", "officer", "recipient", "until", "purpose")
 _HASH = re.compile("[0-9a-f]{64}")
 _NUMBER = re.compile("[1-9][0-9]{0,4}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_known_recipient = lru_cache(maxsize=256)(parse_recipient)
+"""The requests of one event name one long public recipient. A failure is never remembered."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class OpeningRequest:
         try:
             size = len(self.purpose.encode())
             check_place(self.place)
-            parse_recipient(self.recipient)
+            _known_recipient(self.recipient)
         except (UnicodeEncodeError, BadPlace, BadKey) as error:
             raise BadRequest(type(error).__name__) from error
         if len(self.group) != 32 or len(self.file) != 32:

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from poruch.crypto import dleq
 from poruch.crypto.age import (
@@ -157,7 +158,11 @@ def _proof_of(stanzas: Sequence[Stanza]) -> bytes:
 
 
 def _lock(u: bytes, body: bytes) -> Lock:
-    return Lock(u, lift(u), body)
+    return Lock(u, _lifted(u), body)
+
+
+_lifted = lru_cache(maxsize=4096)(lift)
+"""A file is looked at for each answer to it, and `u` is public. A failure is never remembered."""
 
 
 def _context_start(u: bytes, body: bytes) -> bytes:

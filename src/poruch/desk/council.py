@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from poruch.crypto.age import PqRecipient
-from poruch.desk.program import Desk, pin_at
+from poruch.desk.program import Desk, head_of
 from poruch.errors import AlreadyDone, BadReason, MissingCheck, NotAllowed, StaleRoster, WrongCircles
 from poruch.events.base import Event
 from poruch.events.charter import CIRCLES
@@ -17,7 +17,6 @@ from poruch.events.council import (
     LifeConfirmed,
     NewOfficer,
     OfficerSuspended,
-    Pin,
     RosterApproved,
     RosterProposed,
     Voted,
@@ -37,14 +36,6 @@ def _with_reason(event: Event, reason: str) -> list[Event]:
     return [event, Explained(explained_hash(event), said)]
 
 
-def head_of(desk: Desk, number: int) -> Pin:
-    """The last segment of an officer's chain that counts on this desk."""
-    counted = [s for s in desk.held if s.segment.author == number and desk.journal.counts(s)]
-    mine = [s for s in counted if s.segment.life != DURESS_LIFE]
-    last = max(mine, key=lambda s: (s.segment.life, s.segment.seq), default=None)
-    return pin_at(last) if last else Pin(number, 0, -1, b"")
-
-
 # ---- freeze and thaw, suspend and lift --------------------------------------------------------
 
 
@@ -59,7 +50,10 @@ def suspend(desk: Desk, number: int, reason: str, *, absent: bool = False) -> No
 
     Raises `NotAllowed`, `AlreadyDone`, `RightUsed`, `BadReason`.
     """
-    desk.public.council.check_suspend(desk.number, number)
+    council = desk.public.council
+    council.check_suspend(desk.number, number)
+    if council.leaves_too_few(number):
+        council.check_freeze(desk.number, desk.today())  # for a freeze is what it becomes
     desk.act(_with_reason(OfficerSuspended(head_of(desk, number), absent, desk.random(16)), reason))
 
 
@@ -93,10 +87,8 @@ def lives_to_confirm(desk: Desk) -> list[tuple[int, int]]:
     """(officer, life) of restored desks that wait for a colleague who has spoken with the officer."""
     council = desk.public.council
     opened = {(s.segment.author, s.segment.life) for s in desk.held if s.segment.life not in (0, DURESS_LIFE)}
-    confirmed: dict[int, int] = {}
-    for number, life in council.lives:
-        confirmed[number] = max(life, confirmed.get(number, 0))
-    return sorted((n, life) for n, life in opened if n in council.roster and life > confirmed.get(n, 0))
+    last = {n: max(lives) for n, lives in desk.journal.standing.votes.items() if lives}
+    return sorted((n, life) for n, life in opened if n in council.roster and life > last.get(n, 0))
 
 
 def confirm_life(desk: Desk, number: int, life: int) -> None:

@@ -48,9 +48,12 @@ def _introduce(desk: Desk) -> list[Event]:
 
 
 def log_policy(desk: Desk) -> str:
-    """The policy of the log as the charter and the roster make it; witnesses come when the fund has some."""
-    officers = desk.public.officers
-    made = make_policy(desk.charter.k, desk.charter.origin, [officers[n].log for n in sorted(officers)])
+    """The policy of the log: the founders' log keys, as many signatures as the charter says.
+
+    A change of the roster does not change it yet (docs/threat-model.md); witnesses come when the fund has some.
+    """
+    known = desk.public.roster.former | desk.public.officers
+    made = make_policy(desk.charter.k, desk.charter.origin, [known[n].log for n in desk.charter.numbers if n in known])
     return made.source.decode() if isinstance(made.source, bytes) else made.source
 
 

@@ -105,17 +105,34 @@ def begin(desk: Desk, charter: Charter) -> None:
     desk.act([FundFounded(charter), keys])
 
 
-def key_circles(desk: Desk, plan: Plan, salt: bytes) -> None:
-    """The first circle keys, by the first founder, once all have announced their keys."""
+def key_circles(desk: Desk, plan: Plan, salt: bytes) -> int:
+    """The first circle keys, by the first founder, once all have announced their keys.
+
+    Two segments, of which a second call writes only what is missing; returns how many were written.
+    """
+    written = 0
+    if not set(CIRCLES) <= set(desk.public.circles):
+        desk.act(_draw_keys(desk, plan))
+        written += 1
+    if not desk.members.circles:
+        desk.act(_assign(plan, salt, desk.random))
+        written += 1
+    return written
+
+
+def _draw_keys(desk: Desk, plan: Plan) -> list[Event]:
     officers = desk.public.officers
     keyed: list[Event] = []
     for circle in CIRCLES:
         members = plan.circles[circle]
         recipients = [officers[number].recipient for number in members]
         keyed.append(hand_out(new_secret(circle, 1, desk.random), recipients, len(officers), desk.random))
-    desk.act(keyed)
+    return keyed
+
+
+def _assign(plan: Plan, salt: bytes, random: Random) -> list[Event]:
     circles = tuple(Membership(circle, plan.circles[circle]) for circle in CIRCLES)
-    told: list[Event] = [CirclesAssigned(circles), FundSecretsDrawn(desk.random(32))]
+    told: list[Event] = [CirclesAssigned(circles), FundSecretsDrawn(random(32))]
     if plan.related:
         told.append(PartiesDeclared(plan.related, salt))
-    desk.act(told)
+    return told

@@ -221,16 +221,18 @@ class Desk:
 
     def circle(self, name: str) -> CircleKey:
         """The newest key of a circle that this officer belongs to. Raises `NotAllowed`."""
-        held = self.keys_of(name)
-        if not held:
-            raise NotAllowed(name)
-        return held[0]
+        return self.keys_of(name)[0]
 
     def keys_of(self, name: str) -> list[CircleKey]:
-        """The keys of a circle that this officer was given: the one in force first, then newer before older."""
+        """The keys of a circle that this officer was given: the one in force first, then newer before older.
+
+        Raises `NotAllowed` for a circle of which he has none.
+        """
         now = self.public.circles.get(name)
         in_force = now.pq.text if now else ""
         held = [key for (circle, _, _), key in self.keys.items() if circle == name]
+        if not held:
+            raise NotAllowed(name)
         return sorted(held, key=lambda key: (key.pq.recipient.text != in_force, -key.epoch))
 
     def secret_of(self, key: CircleKey) -> CircleSecret:
@@ -404,7 +406,7 @@ class Desk:
             return
         try:
             content = open_drop(body, *self.keys_of("officers"))
-        except (CannotOpen, Malformed):
+        except (CannotOpen, Malformed, NotAllowed):
             return
         self._opened[event.body] = content
         if content.person:
@@ -534,6 +536,14 @@ class Desk:
         self.store.keep_body(sha256, body, pushed=pushed)
         self._bodies.add(sha256)
         return sha256
+
+
+def head_of(desk: Desk, number: int) -> Pin:
+    """The last segment of an officer's chain that counts on this desk."""
+    counted = [s for s in desk.held if s.segment.author == number and desk.journal.counts(s)]
+    mine = [s for s in counted if s.segment.life != DURESS_LIFE]
+    last = max(mine, key=lambda s: (s.segment.life, s.segment.seq), default=None)
+    return pin_at(last) if last else Pin(number, 0, -1, b"")
 
 
 def open_desk(

@@ -235,8 +235,9 @@ def good_lines(desk: Desk, publication: Publication) -> dict[int, str]:
     """The signature lines that hold, by officer: a colleague's rubbish must not stand for a signature."""
     found: dict[int, str] = {}
     body = publication.proposal.body.encode()
+    known = desk.public.roster.former | desk.public.officers
     for officer, line in publication.lines.items():
-        keys = desk.public.officers.get(officer)
+        keys = known.get(officer)
         try:
             [signature] = parse_signatures(line.rstrip("\n") + "\n")
             if keys is not None:

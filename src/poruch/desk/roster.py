@@ -1,22 +1,44 @@
 """What a desk does by itself after the roster changed: new keys for circles, older ones for whom k let read them."""
 
 from poruch.crypto import age
-from poruch.desk.program import Desk
+from poruch.desk.program import Desk, head_of
+from poruch.errors import Refused
 from poruch.events.base import Event
 from poruch.events.charter import CIRCLES
 from poruch.events.codec import encode
-from poruch.events.council import CircleHandedOn
+from poruch.events.council import CircleHandedOn, Explained, OfficerSuspended
 from poruch.events.kinds import OfficerNamed
 from poruch.journal.circles import OlderKeys, hand_out, new_secret
+from poruch.journal.members import explained_hash
 
 NAMED = "officers/named"
 
 
 def roster_duties(desk: Desk) -> list[Event]:
     """What is due now, or nothing."""
-    if not desk.public.council.history or not desk.public.council.active(desk.number):
+    if not desk.public.council.active(desk.number):
+        return []
+    if told := _suspend_liar(desk):
+        return told
+    if not desk.public.council.history:
         return []
     return _rotate(desk) or _tell_newcomers(desk) or _hand_history(desk)
+
+
+def _suspend_liar(desk: Desk) -> list[Event]:
+    """Two segments of his at one place of his chain are in the journal: whoever sees it first says so."""
+    council = desk.public.council
+    standing_still = {freeze.instead_of for freeze in council.freezes_in_force}
+    for number in sorted((council.liars & council.roster) - set(council.suspended) - standing_still):
+        try:
+            council.check_suspend(desk.number, number)
+            if council.leaves_too_few(number):
+                council.check_freeze(desk.number, desk.today())
+        except Refused:
+            continue
+        said = OfficerSuspended(head_of(desk, number), absent=False, nonce=desk.random(16))
+        return [said, Explained(explained_hash(said), "Two segments signed by this officer stand at one place.")]
+    return []
 
 
 def _is_my_turn(desk: Desk, circle: str, *, but: int = 0) -> bool:
@@ -74,7 +96,5 @@ def _hand_history(desk: Desk) -> list[Event]:
 
 def _older(desk: Desk, circle: str, number: int) -> list[Event]:
     secrets = tuple(desk.secret_of(key) for key in desk.keys_of(circle))
-    if not secrets:
-        return []
     file = age.seal(encode(OlderKeys(secrets)), [desk.public.officers[number].recipient], desk.random)
     return [CircleHandedOn(number, circle, file)]

@@ -43,6 +43,7 @@ def propose_batch(desk: Desk, items: Sequence[BatchItem], execution: date) -> Ba
 
     Asks in the same act for the opening of the payees, and gives one's own partials.
     """
+    openings.refuse_frozen(desk)
     if not desk.within("treasury"):
         raise NotAllowed("treasury")
     returns = returnable(desk)
@@ -55,8 +56,7 @@ def propose_batch(desk: Desk, items: Sequence[BatchItem], execution: date) -> Ba
     proposal = BatchProposed(batch, number, named, "sepa", desk.number, execution, epoch, returns)
     events: list[Event] = [proposal]
     if named:
-        purpose = f"Pay batch {number}, and nothing else."
-        events.append(openings.request_events(desk, purpose, [item.payee for item in named], batch))
+        events.append(openings.request_events(desk, _purpose(number), [item.payee for item in named], batch))
     desk.act(events)
     opening = desk.openings.for_batch(proposal)
     if opening is not None:
@@ -65,21 +65,48 @@ def propose_batch(desk: Desk, items: Sequence[BatchItem], execution: date) -> Ba
 
 
 def approve_batch(desk: Desk, batch: Batch) -> None:
-    """Approve a colleague's batch and give the partials for its payees: one click, after this desk's own checks."""
-    if batch.proposer == desk.number or desk.number in batch.approvals:
+    """Approve a colleague's batch and give the partials for its payees: one click, after this desk's own checks.
+
+    Who approved it before gives the partials alone, when its exporter had to ask again.
+    """
+    openings.refuse_frozen(desk)
+    opening = desk.openings.for_batch(batch.proposal)
+    behind = batch.proposer == desk.number or desk.number in batch.approvals
+    if behind and (opening is None or desk.number in opening.answers):
         raise AlreadyDone("you stand behind this batch")
     for item in batch.proposal.items:
         decide.check_item(desk.cases, item)
     _check_returns(desk, batch.proposal)
-    events: list[Event] = [BatchApproved(batch.proposal.batch, batch.proposal_id)]
+    events: list[Event] = [] if behind else [BatchApproved(batch.proposal.batch, batch.proposal_id)]
     mailings: list[Mailing] = []
-    opening = desk.openings.for_batch(batch.proposal)
     if batch.proposal.items:
         if opening is None:
             raise NotAllowed("the opening is not that of the batch")
         given, mailings = openings.answer_events(desk, opening)
         events += given
     desk.act(events, mailings)
+
+
+def ask_again(desk: Desk, batch: Batch) -> None:
+    """Ask once more for the payees of one's own batch whose opening leads nowhere: colleagues give new partials.
+
+    Raises `NotAllowed`, `AlreadyDone` while the old one may still be answered, and what `request_events` raises.
+    """
+    proposal, before = batch.proposal, desk.openings.for_batch(batch.proposal)
+    if proposal.exporter != desk.number or before is None:
+        raise NotAllowed("only the exporter asks for the payees of a batch")
+    if batch.exported is not None or not (before.withdrawn or desk.today() > before.until):
+        raise AlreadyDone("the opening of this batch waits for colleagues, or is done")
+    drops = [item.payee for item in proposal.items]
+    openings.forget_ended(desk)
+    desk.act([openings.request_events(desk, _purpose(proposal.number), drops, proposal.batch)])
+    opening = desk.openings.for_batch(proposal)
+    assert opening is not None
+    desk.act(*openings.answer_events(desk, opening))
+
+
+def _purpose(number: int) -> str:
+    return f"Pay batch {number}, and nothing else."
 
 
 def _check_returns(desk: Desk, proposal: BatchProposed) -> None:
@@ -95,8 +122,8 @@ def _check_returns(desk: Desk, proposal: BatchProposed) -> None:
 
 
 def approvals_missing(desk: Desk, batch: Batch) -> int:
-    """How many more officers must stand behind the batch; its proposer is one."""
-    return max(0, desk.charter.k - 1 - len(batch.approvals))
+    """How many more of the quorum must stand behind the batch; its proposer may be one."""
+    return max(0, desk.public.council.k - len(desk.ledger.behind(batch)))
 
 
 @dataclass(frozen=True)
@@ -139,6 +166,7 @@ def export(desk: Desk, batch: Batch) -> Export:
     its own journal all is as granted; (3) the payees open, and each is checked once more; (4) the relay takes the tag
     of every instalment that is left: else `AlreadyTaken`; (5) the file; (6) the event with the approvals it rests on.
     """
+    openings.refuse_frozen(desk)
     proposal = batch.proposal
     if proposal.exporter != desk.number:
         raise NotAllowed("another desk exports this batch")

@@ -8,7 +8,7 @@ from statistics import median_low
 from poruch.cases.decide import PASSED
 from poruch.cases.openings import Opening
 from poruch.cases.state import Case
-from poruch.desk import casework
+from poruch.desk import casework, openings
 from poruch.desk.program import Desk
 from poruch.errors import PoruchError
 from poruch.events.drops import Story
@@ -51,10 +51,16 @@ def name_opening(desk: Desk, case: Case) -> Opening | None:
     found = [
         opening
         for opening in desk.openings.openings.values()
-        if not opening.batch and case.id in opening.drops and opening.live(desk.today())
+        if not opening.batch and case.id in opening.drops and openings.live(desk, opening)
     ]
     alone = [opening for opening in found if len(opening.drops) == 1]
     return next(reversed(alone or found), None)
+
+
+def openings_of(desk: Desk, case: Case) -> list[Opening]:
+    """Every opening of this person's name or bank details, for ever, oldest first."""
+    drops = {case.id, *case.payees}
+    return [opening for opening in desk.openings.openings.values() if not drops.isdisjoint(opening.drops)]
 
 
 def all_screened(desk: Desk, opening: Opening) -> bool:
@@ -94,7 +100,7 @@ def _screening(desk: Desk, case: Case) -> Step:
     opening = name_opening(desk, case)
     if opening is None:
         return Step("ask", case.taken_by == desk.number, case.taken_by)
-    if len(opening.answers) < desk.charter.k:
+    if not openings.complete(desk, opening):
         return Step("agree", False)
     return Step("screen", opening.requester == desk.number, opening.requester)
 

@@ -1,19 +1,20 @@
 """How much waits for this officer, page by page: the numbers in the menu. A pure function of the desk."""
 
 from poruch.cases.openings import Opening
-from poruch.desk import treasury
+from poruch.desk import openings, partials, treasury, trials, views_council
 from poruch.desk.program import Desk
 from poruch.desk.publishing import signatures_missing
 from poruch.desk.views_cases import next_step
 from poruch.ledger.state import Batch, Publication
 
-PAGES = ("queue", "batches", "openings", "books", "log", "journal")
+PAGES = ("queue", "batches", "openings", "books", "log", "journal", "officers")
 
 
 def counts(desk: Desk) -> dict[str, int]:
     """What waits for this officer, by page, and the `total` of all but mere faults of the journal."""
     if desk.view.cases is None or desk.public.quorum_point is None:
-        return dict.fromkeys((*PAGES, "total"), 0)
+        among_officers = len(views_council.waits(desk))
+        return {**dict.fromkeys(PAGES, 0), "officers": among_officers, "total": among_officers}
     found = {
         "queue": sum(next_step(desk, case).mine for case in desk.cases.cases.values()),
         "batches": sum(batch_waits(desk, batch) for batch in desk.ledger.batches.values()) + may_propose(desk),
@@ -21,6 +22,7 @@ def counts(desk: Desk) -> dict[str, int]:
         "books": len(desk.ledger.faults) if desk.within("treasury") or desk.within("auditors") else 0,
         "log": sum(publication_waits(desk, publication) for publication in desk.ledger.publications.values()),
         "journal": len(faults(desk)),
+        "officers": len(views_council.waits(desk)),
     }
     found["total"] = sum(found[page] for page in PAGES if page != "journal")
     return found
@@ -32,21 +34,26 @@ def may_propose(desk: Desk) -> bool:
 
 
 def batch_waits(desk: Desk, batch: Batch) -> bool:
-    """A colleague's batch to approve, or one's own that is ready for the bank."""
+    """A colleague's batch to approve, or one's own that is ready for the bank or whose opening leads nowhere."""
     if batch.exported is not None:
         return False
-    if treasury.approvals_missing(desk, batch) == 0:
-        return batch.proposal.exporter == desk.number
-    if batch.proposer == desk.number or desk.number in batch.approvals:
-        return False
     opening = desk.openings.for_batch(batch.proposal)
-    return opening is None or opening.live(desk.today())
+    live = opening is None or openings.live(desk, opening)
+    if batch.proposal.exporter == desk.number:
+        complete = opening is None or openings.complete(desk, opening)
+        return not live or (complete and treasury.approvals_missing(desk, batch) == 0)
+    missing = treasury.approvals_missing(desk, batch) > 0
+    if opening is not None and desk.number not in opening.answers:
+        return live and (missing or not openings.complete(desk, opening))
+    behind = batch.proposer == desk.number or desk.number in batch.approvals
+    return live and missing and not behind
 
 
 def opening_waits(desk: Desk, opening: Opening) -> bool:
     """A request that this officer has neither answered nor objected to; a batch's is answered with the batch."""
-    live = opening.live(desk.today()) and len(opening.answers) < desk.charter.k
-    return live and not opening.batch and desk.number not in opening.answers
+    if opening.batch or desk.number in opening.answers or opening.objected(desk.number):
+        return False
+    return openings.live(desk, opening) and not openings.complete(desk, opening)
 
 
 def publication_waits(desk: Desk, publication: Publication) -> bool:
@@ -64,4 +71,5 @@ def faults(desk: Desk) -> list[str]:
         f"A segment of officer {fault.author} was put aside: {fault.outcome.value}." for fault in desk.chains.faults
     ]
     found += desk.faults + desk.public.faults + desk.openings.faults + desk.ledger.faults
+    found += partials.faults(desk) + trials.faults(desk)
     return found + desk.view.cases.faults if desk.view.cases is not None else found

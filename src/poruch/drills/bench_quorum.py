@@ -6,14 +6,15 @@ from functools import cache
 
 from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
 
-from poruch.crypto import age, ceremony, group, keyfile, opening
-from poruch.crypto.quorum_file import seal_to_quorum
+from poruch.crypto import age, ceremony, group, keyfile, opening, quorum_file
+from poruch.crypto.quorum_file import check_file, seal_to_quorum
 from poruch.crypto.quorum_group import Group
 from poruch.drills.bench_measure import Bench, Row, bare_points, counted_points, row, side_by_side
 
 K, OFFICERS = 4, (1, 2, 3, 4, 5, 6)
 DAY = date(2026, 9, 1)
 PLACE = "drop/" + "5" * 32 + "/person"
+PAYEES = 200
 PASSPHRASE = "a passphrase for measuring only"  # noqa: S105  opens nothing
 
 
@@ -71,6 +72,43 @@ def _combination(what: str) -> Row:
     return row(what, "ms", ours * 1e3, limit * 1e3)
 
 
+@cache
+def _batch() -> tuple[tuple[str, bytes], ...]:
+    """The files of a batch of payees, by place."""
+    made, _ = _group()
+    places = (f"drop/{payee:032x}/payee" for payee in range(PAYEES))
+    return tuple((place, seal_to_quorum(bytes(512), made.Y, place)) for place in places)
+
+
+def _ask_and_answer() -> list[bytes]:
+    """What an officer does for a batch in one event: the request texts, read again as a colleague does; the partials.
+
+    The requester does both halves, everybody else the second.
+    """
+    quorum_file._lifted.cache_clear()  # as on a desk that never looked at these files
+    made, shares = _group()
+    recipient = age.PqIdentity.generate().recipient.text
+    texts = []
+    for place, file in _batch():
+        name = check_file(file, made.Y, place).header_hash
+        texts.append(opening.OpeningRequest(made.id, name, place, 1, recipient, DAY, "Measure.").encode())
+    requests = [opening.parse_request(text) for text in texts]
+    answers = [
+        opening.give_partial(file, request, made, 1, shares[1], DAY, place=place)
+        for (place, file), request in zip(_batch(), requests, strict=True)
+    ]
+    age.seal(b"".join(answers), [age.PqRecipient.parse(recipient)], os.urandom)
+    return answers
+
+
+def _batch_opening(what: str) -> Row:
+    _ask_and_answer()
+    with counted_points() as calls:
+        _ask_and_answer()
+    ours, limit = side_by_side(_ask_and_answer, bare_points(calls), turns=5)
+    return row(what, "ms", ours * 1e3 / PAYEES, limit * 1e3 / PAYEES)
+
+
 def _key_file(what: str) -> Row:
     key = keyfile.OfficerKey.generate(1, "Measure")
     file = keyfile.seal_key(key, PASSPHRASE)
@@ -86,5 +124,6 @@ def _key_file(what: str) -> Row:
 BENCHES = (
     Bench("one partial", "<= 0.6 ms", _partial),
     Bench("one combination, k = 4", "<= 2.2 ms", _combination),
+    Bench("batch of 200 asked and answered, a payee", "<= 2.2 ms", _batch_opening),
     Bench("key file opened, 128 MiB", "", _key_file),
 )

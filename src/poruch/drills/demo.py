@@ -28,7 +28,7 @@ from poruch.drills.people import invent
 from poruch.errors import Unavailable
 
 READY, LOCK = "ready.json", "lock"
-FORMAT = 2
+FORMAT = 3
 """Of the folder: raised when this program cannot go on with what an older one left."""
 
 FIRST_PORT = 8000

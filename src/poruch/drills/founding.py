@@ -72,11 +72,11 @@ def run_founding(folder: Path, plan: Path) -> int:
     except (BadCharter, BadOfficers) as error:
         print(error.detail or error.sentence, file=sys.stderr)
         return 2
-    _refuse_used(folder)
-    _keep_to_ourselves()
+    refuse_used(folder)
+    keep_to_ourselves()
     charter = planned.plan
     print(_WELCOME.format(name=charter.name, n=len(planned.names), k=charter.k), flush=True)
-    with _all_or_nothing(folder) as made:
+    with all_or_nothing(folder) as made:
         words = _found(made, planned)
     front, desks = shlex.quote(str(folder / "front")), folder / "desks"
     print(_FOUNDED.format(name=charter.name, words=words, front=front), end="")
@@ -119,15 +119,16 @@ def ask_passphrase(name: str) -> str:
 
 
 def _typed_twice(name: str) -> str:
-    first = _line(f"{name}, your passphrase: ")
+    first = hidden_line(f"{name}, your passphrase: ")
     if len(unicodedata.normalize("NFC", first)) < LEAST_PASSPHRASE:
         raise WeakPassphrase
-    if _line(f"{name}, once more:       ") != first:
+    if hidden_line(f"{name}, once more:       ") != first:
         raise PassphrasesDiffer
     return first
 
 
-def _line(question: str) -> str:
+def hidden_line(question: str) -> str:
+    """One line, unseen where it is typed on a terminal."""
     if sys.stdin.isatty():
         try:
             return getpass.getpass(question)
@@ -191,13 +192,14 @@ def _found(folder: Path, planned: PlannedFund) -> str:
                 desk.close()
 
 
-def _refuse_used(folder: Path) -> None:
+def refuse_used(folder: Path) -> None:
+    """Raises `FolderInUse` unless `folder` is empty or not there."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderInUse(str(folder))
 
 
 @contextmanager
-def _all_or_nothing(folder: Path) -> Iterator[Path]:
+def all_or_nothing(folder: Path) -> Iterator[Path]:
     """A folder beside `folder` that takes its name when the block is through, and is removed if it is not."""
     folder = folder.absolute()
     half = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -210,8 +212,8 @@ def _all_or_nothing(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _keep_to_ourselves() -> None:
-    """All founders' keys are in this memory: no core dump, no file for others, and no half-made fund after a signal."""
+def keep_to_ourselves() -> None:
+    """Keys are in this memory: no core dump, no file for others, and no half-made fund after a signal."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for number in (signal.SIGTERM, signal.SIGHUP):

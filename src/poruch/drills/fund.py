@@ -10,7 +10,7 @@ from pathlib import Path
 import waitress
 
 from poruch.crypto.keyfile import OfficerKey
-from poruch.desk import founding
+from poruch.desk import founding, words_heard
 from poruch.desk.duties import do_duties
 from poruch.desk.plan import PlannedFund, parse_plan
 from poruch.desk.program import Desk
@@ -180,4 +180,5 @@ def open_desks(founders: Founders, address: str, calendar: Calendar, *, durable:
     for number, key in founders.keys.items():
         relay = HttpRelay(address, number, key.signing, calendar)
         desks[number] = Desk(folders[number], key, fund, relay, calendar, durable=durable)
+        words_heard.at_one_table(desks[number])
     return desks

@@ -10,11 +10,13 @@ from django.utils import translation
 
 from poruch.front.pages import message_page
 from poruch.front.settings import FORM_BYTES
+from poruch.journal.rendezvous import MESSAGE_BYTES
 from poruch.web.headers import HEADERS as PAGE_HEADERS
 from poruch.web.words import LANGUAGES
 
 HEADERS = {**PAGE_HEADERS, "X-Robots-Tag": "noarchive"}
 RELAY_BYTES = 64 * 1024 * 1024
+RENDEZVOUS_BYTES = MESSAGE_BYTES + 1024
 PUBLISH_BYTES = 16 * 1024 * 1024 + 64 * 1024
 _LANGUAGE = re.compile(r"/([a-z]{2})(/|$)")
 
@@ -35,6 +37,8 @@ class NoUploads(FileUploadHandler):
 
 def limit_of(path: str) -> int:
     """The longest body that `path` takes, in bytes."""
+    if path.startswith(("/relay/rendezvous/", "/relay/found")):
+        return RENDEZVOUS_BYTES  # strangers may ask here, so no more is read than a message has
     if path.startswith("/relay/"):
         return RELAY_BYTES
     return PUBLISH_BYTES if path == "/log/publish" else FORM_BYTES

@@ -37,7 +37,8 @@ def fund_context(state: PublicState) -> dict[str, Any]:
     charter = state.charter
     if charter is None:
         return {"fund_name": "Poruch", "k": 0, "n": 0, "charter": None}
-    return {"fund_name": charter.name, "k": charter.k, "n": charter.n, "charter": charter}
+    council = state.council
+    return {"fund_name": charter.name, "k": council.k, "n": len(council.quorum), "charter": charter}
 
 
 def tongues_of(path: str, language: str) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poruch.crypto.invitation import founding_key, new_founding_secret
+from poruch.errors import FolderInUse
 from poruch.front import settings as front_settings
 from poruch.front.silence import hush
 
@@ -46,6 +48,22 @@ def _configure(folder: Path) -> None:
 
 def create(folder: Path, fund_id: bytes) -> None:
     """An empty front in `folder` that takes the segments of the fund with this id (32 bytes) and of no other."""
+    _create(folder, "fund", fund_id)
+
+
+def create_waiting(folder: Path) -> str:
+    """An empty front in the new `folder` that waits to be founded; returns the founding secret, which is not kept.
+
+    Raises `FolderInUse`.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FolderInUse(str(folder))
+    secret = new_founding_secret()
+    _create(folder, "founding", founding_key(secret).public)
+    return secret
+
+
+def _create(folder: Path, name: str, value: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "log").mkdir(exist_ok=True)
     _configure(folder)
@@ -55,7 +73,7 @@ def create(folder: Path, fund_id: bytes) -> None:
     from poruch.front.models import Fact
 
     call_command("migrate", verbosity=0, interactive=False)
-    Fact.objects.get_or_create(name="fund", defaults={"value": fund_id.hex()})
+    Fact.objects.get_or_create(name=name, defaults={"value": value.hex()})
     connection.close()
     (folder / "front.sqlite3").chmod(0o600)
 

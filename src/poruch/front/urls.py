@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from poruch.front.views import ask, files, give, home, mailbox, relay, words
+from poruch.front.views import ask, files, give, home, mailbox, relay, rendezvous, words
 from poruch.web.words import LANGUAGES
 
 
@@ -34,6 +34,10 @@ urlpatterns = [
     path("relay/bodies/get", relay.get_body),
     path("relay/tags", relay.tags),
     path("relay/slips", relay.slips),
+    path("relay/rendezvous/open", rendezvous.open_slot),
+    path("relay/rendezvous/put", rendezvous.put),
+    path("relay/rendezvous/get", rendezvous.get),
+    path("relay/found", rendezvous.found),
     path("log/publish", relay.publish),
     re_path(r"^log/(?P<path>.+)$", files.log_file),
     path("<language:language>/", home.home),

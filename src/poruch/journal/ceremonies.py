@@ -248,8 +248,11 @@ class Ceremonies:
 
     def _propose(self, author: int, day: date, event: CeremonyProposed, council: Council) -> None:
         check_officers(event.k, list(event.officers))
-        if author not in council.quorum or not council.active(author):
+        if author not in council.quorum:
             raise NotAllowed("only the quorum begins a ceremony")
+        if (event.k, event.officers) != (council.k, council.quorum):
+            # Desks take part by themselves: none may make a key that fewer open than was decided.
+            raise NotAllowed("the quorum is the one that was decided")
         now = self.group
         if now is None and (event.old_group or event.dealers != event.officers):
             raise WrongDealers("the first ceremony is dealt by all")

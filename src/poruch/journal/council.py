@@ -1,7 +1,8 @@
 """What officers decide about themselves: who is an officer, who is suspended, whether the fund is frozen.
 
 The rules are numbered in docs/spec/council.md. One freezes, k thaw; one suspends, k lift; k change the roster. A rogue
-must not kill the fund: he has one freeze and one suspension in force that k have not confirmed, and no more.
+must not kill the fund: he has one freeze and one suspension in force that k have not confirmed, and no more; and what
+k undo counts as never said, so that nobody unmakes the roster by a word that he dates back.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,14 +10,22 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from poruch.crypto.age import PqRecipient
-from poruch.errors import AlreadyDone, BadEvent, FundFrozenNow, NotAllowed, RightResting, RightUsed, StaleRoster
+from poruch.errors import (
+    AlreadyDone,
+    BadEvent,
+    BadOfficers,
+    FundFrozenNow,
+    NotAllowed,
+    RightResting,
+    RightUsed,
+    StaleRoster,
+)
 from poruch.events.base import Event
 from poruch.events.charter import LEAST_OFFICERS, Charter, check_threshold
 from poruch.events.council import (
     CircleHandedOn,
     FundFrozen,
     LifeConfirmed,
-    LifeOpened,
     NewOfficer,
     OfficerSuspended,
     Pin,
@@ -26,13 +35,15 @@ from poruch.events.council import (
 )
 
 REST_DAYS = 30
+REST = timedelta(days=REST_DAYS)
 COUNCIL_EVENTS = (
-    RosterProposed, RosterApproved, FundFrozen, OfficerSuspended, Voted, LifeOpened, LifeConfirmed, CircleHandedOn
+    RosterProposed, RosterApproved, FundFrozen, OfficerSuspended, Voted, LifeConfirmed, CircleHandedOn
 )  # fmt: skip
 NOWHERE = Pin(0, 0, -1, b"")
 MOST_OPEN = 3
 """Proposals of one officer that may wait at a time."""
-
+DURESS_LIFE = 65535
+"""A life that needs no confirmation, for in it an officer can do one thing: freeze the fund."""
 
 Order = tuple[int, int, int, int]
 
@@ -57,20 +68,24 @@ class Proposal:
     taken: date | None = None
     taken_at: Order = (-1, 0, 0, 0)
 
-    def pin_of(self, number: int) -> Pin:
-        """What of a removed officer counts: the middle of what the approvers had seen; no one of them decides it."""
+    def pin_of(self, number: int, spare: int) -> Pin:
+        """What of a removed officer counts: what the approvers had seen, less whatever `spare` rogues could say."""
         seen = [pin for pins in self.approvals.values() for pin in pins if pin.number == number]
-        return sorted(seen, key=lambda pin: (pin.life, pin.seq))[(len(seen) - 1) // 2]
+        return sorted(seen, key=lambda pin: (pin.life, pin.seq))[min(spare, len(seen) - 1)]
 
 
 @dataclass
 class Measure:
-    """What the two emergency measures share: votes by officer, (vote, rest); `over` since which day."""
+    """What the two emergency measures share: votes by officer, (vote, rest); `over` since which day.
+
+    `stands`: k have confirmed it, and no later roster changes that.
+    """
 
     said: Said
     event: FundFrozen | OfficerSuspended
     votes: dict[int, tuple[str, bool]] = field(default_factory=dict)
     over: date | None = None
+    stands: bool = False
 
     def of(self, vote: str) -> frozenset[int]:
         """Who votes so."""
@@ -108,25 +123,28 @@ class Life:
 
 @dataclass
 class Council:
-    """Feed it the clear events of its kinds in their one order. `liars` are officers proved to have equivocated."""
+    """Feed it the clear events of its kinds in their one order. `liars` are officers proved to have equivocated.
+
+    `void` are measures that k undo later on: they stop nothing, from the beginning. None: no measure stops anything.
+    """
 
     liars: frozenset[int] = frozenset()
+    void: frozenset[bytes] | None = frozenset()
     charter: Charter | None = None
     epoch: int = 0
     k: int = 0
     quorum: tuple[int, ...] = ()
     roster: set[int] = field(default_factory=set)
-    removed: dict[int, tuple[Said, Pin]] = field(default_factory=dict)
+    removed: dict[int, tuple[Order, date, Pin]] = field(default_factory=dict)
     proposals: dict[bytes, Proposal] = field(default_factory=dict)
     history: list[Proposal] = field(default_factory=list)
     freezes: dict[bytes, Freeze] = field(default_factory=dict)
     suspensions: dict[bytes, Suspension] = field(default_factory=dict)
     rests: dict[int, date] = field(default_factory=dict)
-    lives: dict[tuple[int, int], Life] = field(default_factory=dict)
-    opened: dict[tuple[int, int], tuple[Said, Pin]] = field(default_factory=dict)
+    lives: dict[tuple[int, int, bytes], Life] = field(default_factory=dict)
     handed: set[tuple[int, str]] = field(default_factory=set)
     handouts: list[CircleHandedOn] = field(default_factory=list)
-    admit: Callable[[NewOfficer], None] = field(default=lambda officer: None, repr=False)
+    admit: Callable[[NewOfficer], None] = field(default=lambda officer: None, repr=False, compare=False)
 
     def found(self, charter: Charter) -> None:
         """Begin with the founders."""
@@ -137,21 +155,37 @@ class Council:
     @property
     def suspended(self) -> dict[int, Suspension]:
         """The suspension in force of each suspended officer."""
-        return {s.pin.number: s for s in self.suspensions.values() if s.over is None and s.pin.number in self.roster}
+        return {} if self.void is None else self.in_force(self.void)
+
+    def in_force(self, void: frozenset[bytes] = frozenset()) -> dict[int, Suspension]:
+        """The same but for those in `void`."""
+        rows = [s for id, s in self.suspensions.items() if s.over is None and id not in void]
+        return {s.pin.number: s for s in rows if s.pin.number in self.roster}
+
+    @property
+    def undone(self) -> frozenset[bytes]:
+        """The measures that are over."""
+        measures: list[tuple[bytes, Measure]] = [*self.freezes.items(), *self.suspensions.items()]
+        return frozenset(id for id, measure in measures if measure.over is not None)
+
+    def counts(self, number: int) -> bool:
+        """On the roster and not suspended, at this place of the journal."""
+        return number in self.roster and number not in self.suspended
 
     def active(self, number: int) -> bool:
-        """On the roster, not suspended, not proved to have equivocated."""
-        return number in self.roster and number not in self.liars and number not in self.suspended
+        """On the roster, not suspended, not proved to have equivocated: whom colleagues may count on today."""
+        return self.counts(number) and number not in self.liars
 
     @property
     def active_quorum(self) -> tuple[int, ...]:
-        """Those of the quorum who are active."""
-        return tuple(number for number in self.quorum if self.active(number))
+        """Those of the quorum who are not suspended."""
+        return tuple(number for number in self.quorum if self.counts(number))
 
     @property
     def frozen(self) -> bool:
-        """A freeze is in force, or fewer than k of the quorum are active."""
-        in_force = any(freeze.over is None for freeze in self.freezes.values())
+        """A freeze is in force, or fewer than k of the quorum are not suspended."""
+        void = self.freezes.keys() if self.void is None else self.void
+        in_force = any(freeze.over is None and id not in void for id, freeze in self.freezes.items())
         return in_force or (self.charter is not None and len(self.active_quorum) < self.k)
 
     @property
@@ -165,12 +199,20 @@ class Council:
         return [proposal.event.circles for proposal in self.history if proposal.event.circles]
 
     def may_vote(self, number: int) -> bool:
-        """Everyone on the quorum votes on freezes and suspensions, suspended or not; never who equivocated."""
-        return number in self.quorum and number not in self.liars
+        """Everyone on the quorum votes on freezes and suspensions, suspended or not; never who equivocated.
 
-    def confirmed(self, measure: Measure) -> bool:
+        An equivocator's votes end with his suspension: else he could by a second segment take back all that he voted.
+        """
+        return number in self.quorum and not (number in self.liars and number in self.suspended)
+
+    @staticmethod
+    def confirmed(measure: Measure) -> bool:
         """k officers stand behind it."""
-        return len(measure.of("confirm") & set(self.quorum)) >= self.k
+        return measure.stands
+
+    def _doubtful(self) -> list[Suspension]:
+        """Suspensions that rest on a word: two segments at one place are proof, and use up nobody's right."""
+        return [s for s in self.suspensions.values() if s.pin.number not in self.liars]
 
     def _unconfirmed(self, author: int, measures: Iterable[Measure]) -> bool:
         return any(m.said.author == author and m.over is None and not self.confirmed(m) for m in measures)
@@ -179,7 +221,7 @@ class Council:
 
     def check_freeze(self, author: int, day: date) -> None:
         """Whether `author` may freeze. Raises `NotAllowed`, `RightUsed`, `RightResting`."""
-        if not self.active(author):
+        if not self.counts(author):
             raise NotAllowed("only an officer who is not suspended freezes")
         if self._unconfirmed(author, self.freezes.values()):
             raise RightUsed
@@ -188,16 +230,16 @@ class Council:
 
     def check_suspend(self, author: int, number: int) -> None:
         """Whether `author` may suspend officer `number`. Raises `NotAllowed`, `AlreadyDone`, `RightUsed`."""
-        if not self.active(author) or number not in self.roster or number == author:
+        if not self.counts(author) or number not in self.roster or number == author:
             raise NotAllowed("one suspends a colleague on the roster, and is not suspended")
         if number in self.suspended:
             raise AlreadyDone("he is suspended already")
-        if self._unconfirmed(author, self.suspensions.values()):
+        if number not in self.liars and self._unconfirmed(author, self._doubtful()):
             raise RightUsed
 
     def check_decides(self, author: int) -> None:
         """Whether `author` may propose or approve a change. Raises `NotAllowed`, `FundFrozenNow`."""
-        if author not in self.quorum or not self.active(author):
+        if author not in self.quorum or not self.counts(author):
             raise NotAllowed("only an officer of the quorum who is not suspended decides this")
         if self.frozen:
             raise FundFrozenNow
@@ -220,9 +262,19 @@ class Council:
         if list(event.quorum) != sorted(set(event.quorum)) or not set(event.quorum) <= after:
             raise BadEvent("a quorum of others than officers")
         check_threshold(event.k, len(event.quorum))
+        if not self._leaves_enough(event):
+            raise BadOfficers("Fewer officers would be left who are not suspended than must agree.")
         if len(event.circles) not in (0, 32) or not set(event.history) <= after or (new and not event.circles):
             raise BadEvent("circles")
         _check_pins(event.pins, event.removed)
+
+    def _leaves_enough(self, event: RosterProposed) -> bool:
+        new = {officer.number for officer in event.admitted}
+        return sum(number in new or self.counts(number) for number in event.quorum) >= event.k
+
+    def leaves_too_few(self, number: int) -> bool:
+        """Whether without this officer fewer than k of the quorum could act."""
+        return number in self.active_quorum and len(self.active_quorum) - 1 < self.k
 
     # ---- the fold -----------------------------------------------------------------------------
 
@@ -241,11 +293,9 @@ class Council:
             self._suspend(said, event)
         elif isinstance(event, Voted):
             self._vote(said, event)
-        elif isinstance(event, LifeOpened):
-            self.opened.setdefault((said.author, said.order[2]), (said, event.previous))
         elif isinstance(event, LifeConfirmed):
             self._confirm_life(said, event)
-        elif isinstance(event, CircleHandedOn) and self.active(said.author):
+        elif isinstance(event, CircleHandedOn) and self.counts(said.author):
             self.handed.add((event.number, event.circle))
             self.handouts.append(event)
 
@@ -269,23 +319,23 @@ class Council:
 
     def _take(self, proposal: Proposal, said: Said) -> None:
         event = proposal.event
-        if len(set(proposal.approvals) & set(self.active_quorum)) < self.k:
+        if len(set(proposal.approvals) & set(self.active_quorum)) < self.k or not self._leaves_enough(event):
             return
         proposal.taken, proposal.taken_at = said.day, said.order
         for officer in event.admitted:
             self.roster.add(officer.number)
             self.admit(officer)
+        spare = len(self.quorum) - self.k
         for number in event.removed:
             self.roster.discard(number)
-            self.removed[number] = (proposal.said, proposal.pin_of(number))
+            self.removed[number] = (said.order, said.day, proposal.pin_of(number, spare))
         self.k, self.quorum, self.epoch = event.k, event.quorum, self.epoch + 1
         self.history.append(proposal)
 
     def _suspend(self, said: Said, event: OfficerSuspended) -> None:
         number = event.pin.number
         self.check_suspend(said.author, number)
-        left = set(self.active_quorum) - {number}
-        if number in self.quorum and len(left) < self.k:
+        if self.leaves_too_few(number):
             # Nobody may suspend the fund away one officer at a time: then all stands still, and people talk.
             self.check_freeze(said.author, said.day)
             self.freezes[said.id] = Freeze(said, event, instead_of=number)
@@ -297,25 +347,26 @@ class Council:
         if measure is None or measure.over is not None:
             raise AlreadyDone("nothing of this kind is in force")
         spoke_with_him = isinstance(measure, Suspension) and measure.absent and event.vote == "undo"
-        if spoke_with_him and self.active(said.author):
+        if spoke_with_him and self.counts(said.author):
             measure.over = said.day
             return
         if not self.may_vote(said.author):
             raise NotAllowed("only the quorum votes")
         measure.votes[said.author] = (event.vote, event.rest)
+        measure.stands = measure.stands or len(measure.of("confirm") & set(self.quorum)) >= self.k
         if len(measure.of("undo") & set(self.quorum)) < self.k:
             return
         measure.over = said.day
         if isinstance(measure, Freeze) and len(measure.resting & set(self.quorum)) >= self.k:
-            self.rests[measure.said.author] = said.day + timedelta(days=REST_DAYS)
+            self.rests[measure.said.author] = min(said.day, date.max - REST) + REST  # whatever day he writes
 
     def _confirm_life(self, said: Said, event: LifeConfirmed) -> None:
-        if not self.active(said.author) or event.number == said.author or event.number not in self.roster:
+        if not self.counts(said.author) or event.number == said.author or event.number not in self.roster:
             raise NotAllowed("another officer confirms it")
-        lives = [life for number, life in self.lives if number == event.number]
-        if event.life <= max(lives, default=0) or event.pin.number != event.number or event.pin.life >= event.life:
+        if not 0 < event.life < DURESS_LIFE or event.pin.number != event.number or event.pin.life >= event.life:
             raise NotAllowed("a later life is confirmed, after one that counts")
-        self.lives[(event.number, event.life)] = Life(said, event.first, event.pin)
+        # One that nobody opened is kept, too: it must not stand in the way of the true one (poruch.journal.standing).
+        self.lives.setdefault((event.number, event.life, event.first), Life(said, event.first, event.pin))
 
 
 def _check_pins(pins: tuple[Pin, ...], removed: tuple[int, ...]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from poruch.errors import BadEvent
 from poruch.journal.chains import Chains, Outcome
 from poruch.journal.council import COUNCIL_EVENTS
-from poruch.journal.public import REMOVED_SAY, SUSPENDED_SAY, PublicState, parsed
+from poruch.journal.public import REMOVED_SAY, SUSPENDED_HEARD, PublicState, parsed
 from poruch.journal.segments import Clear, SignedSegment
 from poruch.journal.standing import Standing, standing_of
 
@@ -73,6 +73,7 @@ class Journal:
         if not fresh and not forked:
             return
         fresh = sorted(fresh, key=lambda signed: signed.order)
+        self.public.begin(self.chains.roster.charter)
         late = bool(fresh and self.held and fresh[0].order < self.held[-1].order)
         self.held += fresh
         if late:
@@ -82,7 +83,8 @@ class Journal:
                 self._tell(self.public, self.standing, signed)
             if not any(_governs(signed) for signed in fresh) and not self._speaks_anew(fresh):
                 return
-            if standing_of(self.public.council, self.held, self._forks) == self.standing:
+            council = self.public.council
+            if standing_of(council, self.held) == self.standing and council.undone == council.void:
                 return
         added.again = True
         self._fold()
@@ -91,26 +93,30 @@ class Journal:
         return any(signed.segment.life and signed.segment.seq == 0 for signed in fresh)
 
     def _fold(self) -> None:
-        """Fold everything until what counts is what the fold itself says; in a ring of contradictions, a last time."""
+        """Fold everything until what counts is what the fold itself says; in a ring of contradictions, a last time.
+
+        The first time no measure stops anything: so what k undo, wherever it was put in the order, never did.
+        """
         self._forks = dict(self.chains.forks)
         liars = frozenset(number for number, _ in self._forks)
-        standing = Standing()
+        standing, void = Standing(), None if any(_governs(signed) for signed in self.held) else frozenset[bytes]()
         for _ in range(_ROUNDS):
-            public = PublicState(liars=liars)
+            public = PublicState(liars=liars, void=void)
+            public.begin(self.chains.roster.charter)
             for signed in self.held:
                 self._tell(public, standing, signed)
-            found = standing_of(public.council, self.held, self._forks)
+            found = standing_of(public.council, self.held), public.council.undone
             self.public, self.standing = public, standing
-            if found == standing:
+            if found == (standing, void):
                 return
-            standing = found
+            standing, void = found
 
     @staticmethod
     def _tell(public: PublicState, standing: Standing, signed: SignedSegment) -> None:
         if standing.counts(signed.segment):
             public.apply(signed)
         else:
-            public.apply(signed, SUSPENDED_SAY if standing.votes_count(signed.segment) else REMOVED_SAY)
+            public.apply(signed, SUSPENDED_HEARD if standing.votes_count(signed.segment) else REMOVED_SAY)
 
 
 def _governs(signed: SignedSegment) -> bool:

@@ -6,7 +6,15 @@ from datetime import date
 from functools import lru_cache
 
 from poruch.errors import BadEvent, Malformed, NotAllowed, Refused
-from poruch.events.ceremony import CeremonyProposed, ShareErased
+from poruch.events.ceremony import (
+    CeremonyJoined,
+    CeremonyProposed,
+    DealingAnnounced,
+    DealingDisputed,
+    DealingPublished,
+    GroupCertified,
+    ShareErased,
+)
 from poruch.events.charter import CIRCLES, Charter, fund_id
 from poruch.events.council import NewOfficer, Voted
 from poruch.events.kinds import (
@@ -36,6 +44,11 @@ class Reply:
 
 SUSPENDED_SAY = (Voted, ShareErased)
 """What is heard of a suspended officer: his votes on freezes and suspensions, and that he erased a share."""
+SUSPENDED_HEARD = (
+    *SUSPENDED_SAY, RosterKeys, CircleKeyed, LogPolicySet,
+    CeremonyProposed, CeremonyJoined, DealingAnnounced, DealingPublished, DealingDisputed, GroupCertified,
+)  # fmt: skip
+"""What of his counts wherever it stands. One officer alone must not take the fund's keys away by suspending another."""
 REMOVED_SAY = (ShareErased,)
 
 
@@ -53,6 +66,7 @@ class PublicState:
     """
 
     liars: frozenset[int] = frozenset()
+    void: frozenset[bytes] | None = frozenset()
     council: Council = field(default_factory=Council)
     due: dict[str, int] = field(default_factory=dict)
     charter: Charter | None = None
@@ -66,7 +80,7 @@ class PublicState:
     _keyed: set[tuple[str, int, str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.council.liars = self.liars
+        self.council.liars, self.council.void = self.liars, self.void
         self.council.admit = self._admit
 
     @property
@@ -112,19 +126,24 @@ class PublicState:
         for proposal in self.council.history[before:]:
             change = proposal.event
             for number in change.removed:
-                self.roster.officers.pop(number, None)
+                self.roster.remove(number)
             if change.admitted or change.removed or change.circles:
                 self.due = {circle: keyed.epoch + 1 for circle, keyed in self.circles.items()}
+
+    def begin(self, charter: Charter | None) -> None:
+        """Begin with the charter, which the fund's id names: it counts whatever becomes of who brought it."""
+        if charter is not None and self.charter is None:
+            self.charter = charter
+            self.roster.found(charter)
+            self.council.found(charter)
 
     def _admit(self, officer: NewOfficer) -> None:
         self.roster.admit(officer)
 
     def hear(self, author: int, day: date, event: AnyEvent) -> None:
         """Take one clear event of another kind."""
-        if isinstance(event, FundFounded) and self.charter is None:
-            self.charter = event.charter
-            self.roster.found(event.charter)
-            self.council.found(event.charter)
+        if isinstance(event, FundFounded):
+            self.begin(event.charter)
         elif isinstance(event, RosterKeys):
             if author in self.council.removed:
                 raise NotAllowed("an officer who was removed")
@@ -139,18 +158,11 @@ class PublicState:
         elif isinstance(event, MailboxReplied):
             self.replies.setdefault(event.mailbox, []).append(Reply(event.body, day))
         else:
-            if isinstance(event, CeremonyProposed):
-                self._check_quorum(event)
             self.ceremonies.apply(author, day, event, self.council)
 
     def _need_first_founder(self, author: int) -> None:
         if self.charter is None or author != self.charter.numbers[0]:
             raise NotAllowed("only the first founder gives the first circle keys and the log's policy")
-
-    def _check_quorum(self, event: CeremonyProposed) -> None:
-        """Desks take part in ceremonies by themselves: none may make a key that fewer open than was decided."""
-        if (event.k, event.officers) != (self.council.k, self.council.quorum):
-            raise NotAllowed("the quorum is the one that was decided")
 
     def _key_circle(self, author: int, event: CircleKeyed) -> None:
         """The first keys are the first founder's; later ones of whoever acts first after a change of the roster.
@@ -160,9 +172,9 @@ class PublicState:
         known = self.circles.get(event.circle)
         if event.circle not in CIRCLES:
             return
-        if self.due.get(event.circle) == event.epoch and self.council.active(author):
+        if self.due.get(event.circle) == event.epoch and self.council.counts(author):
             del self.due[event.circle]
-        elif known is not None and known.epoch == event.epoch > 1 and self.council.active(author):
+        elif known is not None and known.epoch == event.epoch > 1 and self.council.counts(author):
             self._keyed.add((event.circle, event.epoch, event.x25519, event.pq))
             return
         else:

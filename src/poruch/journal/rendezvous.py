@@ -62,7 +62,9 @@ class Asked(Schema, frozen=True, tag="rendezvous-asked.v1"):
 
 
 class Rendezvous(Protocol):
-    """What both ask of a front. All raise `RelayUnreachable`."""
+    """What both ask of the front at `address`. All raise `RelayUnreachable`."""
+
+    address: str
 
     def open_slot(self, slot: bytes) -> None:
         """Open a slot, or leave an open one. Raises `TooManyInvitations`, `WrongFoundingSecret`."""

@@ -22,10 +22,12 @@ class OfficerKeys:
 
 @dataclass
 class Roster:
-    """`signing` holds the founders' keys that the charter pins; `officers` what each has announced since."""
+    """`signing` holds the founders' keys that the charter pins; `officers` what each has announced since;
+    `former` the keys of officers who were removed."""
 
     signing: dict[int, bytes] = field(default_factory=dict)
     officers: dict[int, OfficerKeys] = field(default_factory=dict)
+    former: dict[int, OfficerKeys] = field(default_factory=dict)
     charter: Charter | None = None
 
     def found(self, charter: Charter) -> None:
@@ -47,6 +49,11 @@ class Roster:
         self.signing[officer.number] = officer.signing
         recipient = PqRecipient.parse(officer.recipient)
         self.officers[officer.number] = OfficerKeys(officer.number, officer.signing, officer.log, recipient, "active")
+
+    def remove(self, number: int) -> None:
+        """An officer left: his keys stay known, for what he signed stays signed."""
+        if number in self.officers:
+            self.former[number] = self.officers.pop(number)
 
     def key_of(self, number: int) -> bytes:
         """The signing key (32 bytes) of officer `number`. Raises `UnknownOfficer`."""

@@ -1,23 +1,24 @@
 """Which segments count, once everything that the council said is known (docs/spec/council.md section 5).
 
-A suspension reaches back to its pin, a confirmed life ends the one before, a removal ends a chain, two segments at one
-place end it there. So this is computed from the whole journal, and the journal is folded again when it changes.
+A suspension ends a chain until it is lifted, a confirmed life ends the one before, a removal ends all. So this is
+computed from the whole journal, and the journal is folded again when it changes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from poruch.errors import BadEvent
 from poruch.events.council import FundFrozen, Pin
 from poruch.events.kinds import parse_event
-from poruch.journal.council import Council, Said
+from poruch.journal.council import DURESS_LIFE as DURESS_LIFE
+from poruch.journal.council import Council, Order, Suspension
 from poruch.journal.segments import Clear, Segment, SignedSegment
 
 WHOLE = 2**40
-DURESS_LIFE = 65535
-"""A life that needs no confirmation, for in it an officer can do one thing: freeze the fund."""
 
 Limits = dict[int, int]  # by life, the last seq that counts; a life that is not here does not count
+Chains = Mapping[int, Sequence[SignedSegment]]  # one officer's segments by life
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,13 @@ def _only_freezes(segment: Segment) -> bool:
         return False
 
 
-def standing_of(council: Council, held: Iterable[SignedSegment], forks: Mapping[tuple[int, int], int]) -> Standing:
-    """The standing that the council's last word gives. `forks`: by (author, life) where two segments stand at a place.
+def standing_of(council: Council, held: Iterable[SignedSegment]) -> Standing:
+    """The standing that the council's last word gives.
 
-    (1) Confirmed lives. (2) Removals. (3) Forks, up to where k say. Then votes are limited. (4) Suspensions.
+    (1) Confirmed lives. (2) Removals. Then votes are limited. (3) Suspensions.
     """
-    concerned = {number for number, _ in council.lives} | set(council.removed) | {number for number, _ in forks}
-    suspended = council.suspended
-    concerned |= set(suspended)
+    suspended = council.in_force()
+    concerned = {number for number, _, _ in council.lives} | set(council.removed) | set(suspended)
     if not concerned:
         return Standing()
     chains: dict[tuple[int, int], list[SignedSegment]] = {}
@@ -78,55 +78,47 @@ def standing_of(council: Council, held: Iterable[SignedSegment], forks: Mapping[
     limits: dict[int, Limits] = {}
     for number in concerned:
         mine = {life: chain for (author, life), chain in chains.items() if author == number}
-        confirmed = [s for s in council.suspensions.values() if s.pin.number == number and council.confirmed(s)]
-        pins = [s.pin for s in confirmed if s.over is None and _holds(mine, s.pin)]
         votes[number] = _lives(council, number, mine)  # (1)
         if number in council.removed:  # (2)
-            _end(votes[number], council.removed[number][1])
-        for (author, life), seq in forks.items():  # (3)
-            if author == number and not any(pin.life == life for pin in pins):
-                _end(votes[number], Pin(number, life, seq - 1, b""))
+            place, day, pin = council.removed[number]
+            _end(votes[number], pin, mine, place, day)
         limits[number] = dict(votes[number])
-        if number in suspended:  # (4)
-            found = suspended[number]
-            if council.confirmed(found):
-                _end(limits[number], found.pin)
-            else:
-                _end_since(limits[number], found.pin, found.said, mine)
+        if number in suspended:  # (3)
+            _suspend(limits[number], suspended[number], mine, agreed=council.confirmed(suspended[number]))
     return Standing(limits, votes)
 
 
-def _lives(council: Council, number: int, chains: Mapping[int, list[SignedSegment]]) -> Limits:
+def _suspend(lives: Limits, found: Suspension, chains: Chains, *, agreed: bool) -> None:
+    """One officer's word holds from its place in the journal on; the word of k reaches back in its day to its pin."""
+    _end(lives, found.pin, chains, found.said.order, found.said.day if agreed else None)
+
+
+def _lives(council: Council, number: int, chains: Chains) -> Limits:
     lives = {0: WHOLE}
-    for (author, life), confirmed in sorted(council.lives.items()):
+    for (author, life, opened), confirmed in sorted(council.lives.items(), key=lambda item: item[0]):
         first = next(iter(chains.get(life, ())), None)
-        if author != number or first is None or first.id != confirmed.first or confirmed.pin.life not in lives:
+        if author != number or first is None or first.id != opened or confirmed.pin.life not in lives:
             continue
         # Nobody may begin anew before what he is known to have said, and so speak before it.
         before = chains.get(confirmed.pin.life, [])
         known = [s for s in before if s.segment.seq <= confirmed.pin.seq]
         if known and first.segment.clock <= known[-1].segment.clock:
             continue
-        _end_since(lives, confirmed.pin, confirmed.said, chains)
+        _end(lives, confirmed.pin, chains, confirmed.said.order, None)
         lives[life] = WHOLE
     return lives
 
 
-def _holds(chains: Mapping[int, list[SignedSegment]], pin: Pin) -> bool:
-    return any(s.segment.seq == pin.seq and s.id == pin.segment for s in chains.get(pin.life, ()))
+def _end(lives: Limits, pin: Pin, chains: Chains, place: Order, day: date | None) -> None:
+    """Nothing counts from `place` on; and with a `day`, nothing of that day after `pin`.
 
-
-def _end(lives: Limits, pin: Pin) -> None:
-    """Nothing counts after `pin`."""
-    for life in [life for life in lives if life > pin.life]:
-        del lives[life]
-    if pin.life in lives:
-        lives[pin.life] = min(lives[pin.life], pin.seq)
-
-
-def _end_since(lives: Limits, pin: Pin, said: Said, chains: Mapping[int, list[SignedSegment]]) -> None:
-    """The same on one officer's word alone: he cannot undo what stood in the journal on earlier days."""
-    for life in [life for life in lives if life >= pin.life]:
-        old = [s.segment.seq for s in chains.get(life, ()) if s.order < said.order and s.segment.day < said.day]
-        last = max([*old, pin.seq if life == pin.life else -1])
-        lives[life] = min(lives[life], last)
+    What stood in the journal on earlier days nobody unsays: else one word could take money out of the books, or the
+    charter out of the fund. And no pin reaches beyond the place where it was said.
+    """
+    there = pin.life in lives  # else it names nothing that counts, and keeps nothing
+    for life in lives:
+        before = [s.segment for s in chains.get(life, ()) if s.order < place]
+        kept = [
+            s.seq for s in before if day is None or s.day < day or (there and (s.life, s.seq) <= (pin.life, pin.seq))
+        ]
+        lives[life] = min(lives[life], max(kept, default=-1))

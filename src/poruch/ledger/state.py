@@ -19,6 +19,8 @@ from poruch.events.kinds import (
     EpochPrepared,
     InstalmentReturned,
     InstalmentSettled,
+    OpeningObjected,
+    OpeningRequested,
     PartiesDeclared,
     PublicationProposed,
     PublicationSent,
@@ -63,7 +65,7 @@ TREASURY_ONLY = (
 )
 
 
-HEARS = frozenset({*TREASURY_ONLY, BatchApproved, CheckpointSigned, PartiesDeclared})
+HEARS = frozenset({*TREASURY_ONLY, BatchApproved, CheckpointSigned, OpeningObjected, OpeningRequested, PartiesDeclared})
 """Every kind of event that changes the books; most of a journal does not."""
 
 
@@ -128,9 +130,12 @@ class Ledger:
     seen: set[bytes] = field(default_factory=set)
     posted: list[PostingSet] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    withdrawn: dict[str, Batch] = field(default_factory=dict)
     _prepared: dict[tuple[int, int], EpochPrepared] = field(default_factory=dict)
     _sent_back: dict[bytes, str] = field(default_factory=dict)
     _rivals: dict[bytes, Batch] = field(default_factory=dict)
+    _asked: dict[bytes, tuple[str, int]] = field(default_factory=dict)
+    _objectors: dict[str, set[int]] = field(default_factory=dict)
 
     def apply(self, heard: Heard) -> None:
         """Take one event. What only treasury may say counts only from treasury."""
@@ -142,6 +147,8 @@ class Ledger:
             return
         if isinstance(event, BatchProposed | BatchApproved | BatchExported):
             self._batch(heard, event)
+        elif isinstance(event, OpeningRequested | OpeningObjected):
+            self._object(heard, event)
         elif isinstance(event, InstalmentSettled | InstalmentReturned):
             self._settle(event)
         elif isinstance(event, PublicationProposed | CheckpointSigned | PublicationSent | EpochPrepared | SlipsLeft):
@@ -181,8 +188,12 @@ class Ledger:
                 self.taken.pop((item.grant, item.index), None)
 
     def _backed(self, batch: Batch) -> bool:
-        """Enough of the quorum stand behind it; its proposer is one."""
-        return len(batch.approvals) + 1 >= self.members.threshold
+        """Enough of the quorum stand behind it; its proposer is one, if he is of the quorum."""
+        return len(self.behind(batch)) >= self.members.threshold
+
+    def behind(self, batch: Batch) -> frozenset[int]:
+        """Those of the quorum who stand behind a batch."""
+        return frozenset({batch.proposer, *batch.approvals}) & frozenset(self.members.quorum)
 
     def _approve(self, heard: Heard, event: BatchApproved) -> None:
         batch = self.batches.get(event.batch)
@@ -200,16 +211,44 @@ class Ledger:
         if self.members.threshold < 2 or any(self._backed(other) for other in before):
             return
         for other in before:
-            proposal = other.proposal
-            del self.batches[proposal.batch]
-            for item in proposal.items:
-                self.payments.pop(item.end_to_end, None)
-                self.taken.pop((item.grant, item.index), None)
-            for entry in proposal.returns:
-                self._sent_back.pop(entry, None)
-            self.faults.append(f"Batch {proposal.number} stood in the way of one that was approved; it counts no more.")
+            self._set_aside(other)
+            number = other.proposal.number
+            self.faults.append(f"Batch {number} stood in the way of one that was approved; it counts no more.")
         del self._rivals[batch.proposal_id]
         self._count(batch)
+
+    def _object(self, heard: Heard, event: OpeningRequested | OpeningObjected) -> None:
+        """Objections to the opening of a batch's payees: its exporter's, or k of them, withdraw the batch.
+
+        Only while too few stand behind it: approvals come with the partials, so nobody can have opened the payees, and
+        its instalments are free again. Whatever approvals come later from colleagues who had not heard of it bring it
+        back, as they do for a batch that another stood in the way of.
+        """
+        if isinstance(event, OpeningRequested):
+            if event.batch:
+                self._asked[heard.id] = (event.batch, heard.author)
+            return
+        name, asker = self._asked.get(event.opening, ("", 0))
+        batch = self.batches.get(name)
+        if batch is None or asker != batch.proposal.exporter or batch.exported is not None or self._backed(batch):
+            return
+        if any(self.payments[item.end_to_end].state != "proposed" for item in batch.proposal.items):
+            return  # a statement tells of it: whoever paid, these instalments are not free
+        objectors = self._objectors.setdefault(name, set())
+        objectors.add(heard.author)
+        if heard.author == asker or len(objectors & set(self.members.quorum)) >= self.members.threshold:
+            self._set_aside(batch)
+            self._rivals[batch.proposal_id] = self.withdrawn[name] = batch
+
+    def _set_aside(self, batch: Batch) -> None:
+        """It holds nothing any more."""
+        proposal = batch.proposal
+        del self.batches[proposal.batch]
+        for item in proposal.items:
+            self.payments.pop(item.end_to_end, None)
+            self.taken.pop((item.grant, item.index), None)
+        for entry in proposal.returns:
+            self._sent_back.pop(entry, None)
 
     def _in_the_way(self, event: BatchProposed) -> set[str]:
         """The batches that hold something of this one."""
@@ -247,6 +286,7 @@ class Ledger:
 
     def _count(self, batch: Batch) -> None:
         event = batch.proposal
+        self.withdrawn.pop(event.batch, None)
         self.batches[event.batch] = batch
         self._sent_back |= dict.fromkeys(event.returns, event.batch)
         for item in event.items:
@@ -256,7 +296,8 @@ class Ledger:
     @property
     def next_batch_number(self) -> int:
         """The number of the next batch."""
-        return max((batch.proposal.number for batch in self.batches.values()), default=0) + 1
+        every = (*self.batches.values(), *self.withdrawn.values())
+        return max((batch.proposal.number for batch in every), default=0) + 1
 
     def _settle(self, event: InstalmentSettled | InstalmentReturned) -> None:
         payment = self.payments.get(event.end_to_end)

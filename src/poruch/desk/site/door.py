@@ -55,7 +55,7 @@ class Door:
 
     def _stop(self, request: HttpRequest, room: Room) -> HttpResponse | None:
         # (1) the exact host
-        if not _same(request.META.get("HTTP_HOST", ""), room.authority):
+        if not _same(request.META.get("HTTP_HOST", ""), room.plate.authority):
             return refuse(421, _("This desk answers only under its own address."))
         # (2) method and length
         if request.method not in ("GET", "HEAD", "POST"):
@@ -72,11 +72,11 @@ class Door:
 
 
 def _judge_post(request: HttpRequest, room: Room) -> HttpResponse | None:
-    if not _same(request.headers.get("Origin", ""), room.origin):
+    if not _same(request.headers.get("Origin", ""), room.plate.origin):
         return refuse(403, _("This was sent from another page than the desk's. Nothing was done."))
     if request.headers.get("Sec-Fetch-Site") != "same-origin":
         return refuse(403, _("Your browser does not say that this came from the desk's own page. Nothing was done."))
-    if not _same(request.POST.get("form_token", ""), room.form_token):
+    if not _same(request.POST.get("form_token", ""), room.plate.form_token):
         return refuse(403, _("This page is older than the running desk. Nothing was done; open the page again."))
     return None
 
@@ -101,5 +101,5 @@ def _has_cookie(request: HttpRequest, room: Room) -> bool:
         cookies = SimpleCookie(request.META.get("HTTP_COOKIE", ""))
     except CookieError:
         return False
-    sent = cookies.get(room.cookie_name)
-    return sent is not None and _same(sent.value, room.cookie_value)
+    sent = cookies.get(room.plate.cookie_name)
+    return sent is not None and _same(sent.value, room.plate.cookie_value)

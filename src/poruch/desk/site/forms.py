@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from poruch.cases.decide import LONGEST_TEXT
+from poruch.cases.openings import ANSWER_DAYS, MOST_DAYS
 from poruch.desk.site import words
 from poruch.errors import BadAmount
 from poruch.events.charter import Programme
@@ -67,6 +68,17 @@ class PassphraseForm(Form):
     )
 
 
+class HeardForm(Form):
+    """Three words that a colleague read aloud."""
+
+    words = forms.CharField(
+        label=_("Three words heard"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Type the three words."), "max_length": _("These are more than three words.")},
+    )
+
+
 class NoteForm(Form):
     """A note for colleagues."""
 
@@ -86,7 +98,7 @@ class RefusalForm(Form):
 
 
 class ObjectionForm(Form):
-    """Why an opening must not happen."""
+    """Why an opening must not happen, or is withdrawn."""
 
     reason = Text(
         label=_("Reason, for all officers"),
@@ -100,7 +112,7 @@ class ObjectionForm(Form):
 
 
 class PurposeForm(Form):
-    """Why a name is to be opened; colleagues read it and are bound by it."""
+    """Why a name is to be opened, and until when; colleagues read it and are bound by it."""
 
     purpose = Text(
         label=_("Why"),
@@ -108,6 +120,32 @@ class PurposeForm(Form):
         max_length=240,
         error_messages={"required": _("Say why, in one sentence."), "max_length": _("One short sentence is enough.")},
     )
+    until = forms.DateField(
+        label=_("Colleagues may answer until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("This is not a day.")},
+    )
+
+    def __init__(self, today: date, *args: Any, **kwargs: Any) -> None:
+        """The last day is after `today`, and near."""
+        super().__init__(*args, **kwargs)
+        self._today = today
+        self.fields["until"].initial = today + timedelta(days=ANSWER_DAYS)
+
+    def clean_until(self) -> date | None:
+        """Not today, and not far away."""
+        day: date | None = self.cleaned_data["until"]
+        if day is not None and not 1 <= (day - self._today).days <= MOST_DAYS:
+            raise forms.ValidationError(_("The day is one of the next sixty."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """`days` from today on which it may be answered: two weeks if nothing else is typed."""
+        typed = super().clean() or {}
+        until = typed.get("until")
+        typed["days"] = (until - self._today).days if until else ANSWER_DAYS
+        return typed
 
 
 class _CheckForm(Form):

@@ -11,9 +11,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from poruch.desk import waiting
+from poruch.desk import views_council, waiting
 from poruch.desk.program import Desk
 from poruch.desk.site import words
+from poruch.desk.site.bands import bands
 from poruch.desk.site.room import Room, current
 from poruch.errors import PoruchError
 from poruch.web.tags import day
@@ -33,7 +34,8 @@ MENU = (
         ),
     ),
 )
-READY_WITHOUT_A_FUND = frozenset({"officers", "journal"})
+LOCKED_BY_THEN_SECONDS = 2
+READY_WITHOUT_A_FUND = frozenset({"officers", "journal", "words"})
 
 
 def language() -> str:
@@ -98,7 +100,11 @@ def page(
     desk = room.desk
     if desk is not None:
         counts = waiting.counts(desk)
+        council = desk.public.council
         whole |= {
+            "bands": bands(desk),
+            "to_call": views_council.to_call(desk),
+            "frozen": council.frozen,
             "counts": counts,
             "menu": _menu(here, counts),
             "desk": desk,
@@ -106,15 +112,19 @@ def page(
             "my_name": desk.key.name,
             "fund_name": desk.public.charter.name if desk.public.charter else "Poruch",
             "currency": desk.public.charter.currency if desk.public.charter else "",
-            "k": desk.public.charter.k if desk.public.charter else 0,
-            "n": len(desk.public.roster.signing),
+            "k": council.k,
+            "n": len(council.roster),
             "synced": _synced(room, desk),
             "trouble": words.sentence(room.trouble) if room.trouble else "",
             "unattended": room.unattended,
             "said": room.said(request.GET.get("said", "")),
             "today": desk.today(),
         }
-    return HttpResponse(render_to_string(template, {**whole, **(context or {})}), status=status)
+    response = HttpResponse(render_to_string(template, {**whole, **(context or {})}), status=status)
+    if desk is not None and not room.unattended:
+        # When the desk has locked itself, the tab must not go on showing what was read.
+        response["Refresh"] = f"{room.idle_minutes * 60 + LOCKED_BY_THEN_SECONDS}; url={url('rest')}"
+    return response
 
 
 def at_desk(here: str, *methods: str) -> Callable[[View], View]:
@@ -130,6 +140,8 @@ def at_desk(here: str, *methods: str) -> Callable[[View], View]:
             room = current()
             method = "GET" if request.method == "HEAD" else request.method
             with room.lock:
+                if room.is_resting:
+                    room.lock_up()
                 desk = room.desk
                 if desk is None:
                     return HttpResponseRedirect(url("locked"))
@@ -139,7 +151,7 @@ def at_desk(here: str, *methods: str) -> Callable[[View], View]:
                     return response
                 room.touch()
                 if desk.public.quorum_point is None and here not in READY_WITHOUT_A_FUND:
-                    return page(request, here, "desk/founding.html")
+                    return HttpResponseRedirect(url("words"))
                 try:
                     return view(request, desk, **kwargs)
                 except PoruchError as error:

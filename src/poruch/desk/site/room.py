@@ -1,30 +1,32 @@
 """The running desk of this process: its door, its lock, what it keeps in memory only.
 
 A `Desk` is not thread-safe: whoever touches it, view or background sync, holds `lock`. Nothing here is ever written.
+Locking ends the process (keeper.py), for nothing less takes a key out of Python's memory; so a room is opened once.
 """
 
 import hmac
 import secrets
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from poruch.cases.state import Case
 from poruch.crypto.keyfile import OfficerKey
+from poruch.desk import guard, waiting
 from poruch.desk.duties import do_duties
+from poruch.desk.keeper import Doorplate, Word
 from poruch.desk.program import Desk, open_desk
 from poruch.desk.views_cases import story_or_none
-from poruch.errors import PoruchError, RelayUnreachable
+from poruch.errors import NotADesk, PoruchError, RelayUnreachable
 from poruch.events.drops import Story
 from poruch.journal.sync import HttpRelay, Relay
 
 SYNC_SECONDS = 3.0
 RELAY_SECONDS = 10.0
-REST_MINUTES = 10
+IDLE_MINUTES = 10
 SENTENCES_KEPT = 32
 
 
@@ -44,54 +46,54 @@ class Room:
     folder: Path
     relay_address: str
     today: Callable[[], date]
+    plate: Doorplate
+    word: Word
     unattended: bool = False
-    host: str = field(default_factory=lambda: f"d{secrets.token_hex(8)}.localhost")
-    port: int = 0
+    idle_minutes: int = IDLE_MINUTES
+    clock: Callable[[], float] = guard.awake_and_asleep
     lock: threading.RLock = field(default_factory=threading.RLock)
     desk: Desk | None = None
     synced: date | None = None
     trouble: PoruchError | None = None
-    cookie_name: str = field(default_factory=lambda: f"c{secrets.token_hex(8)}")
-    cookie_value: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
-    form_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    memory_locked: bool = False
+    leaving: bool = False
+    on_leaving: Callable[[], None] = lambda: None
     files: dict[str, BankFile] = field(default_factory=dict, repr=False)
-    _start_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    _closing: Desk | None = field(default=None, repr=False)
     _sentences: OrderedDict[str, str] = field(default_factory=OrderedDict, repr=False)
     _stories: dict[str, Story] = field(default_factory=dict, repr=False)
-    _touched: float = field(default_factory=time.monotonic)
+    _touched: float = 0.0
+    _counted: tuple[tuple[int, int, date], int] | None = None
 
     # ---- the door -----------------------------------------------------------------------------
 
-    @property
-    def authority(self) -> str:
-        """Host and port, exactly as a browser names them."""
-        return f"{self.host}:{self.port}"
-
-    @property
-    def origin(self) -> str:
-        """The origin of every page of this desk."""
-        return f"http://{self.authority}"
-
-    @property
-    def start_url(self) -> str:
-        """The address that opens this desk once."""
-        return f"{self.origin}/start/{self._start_token}"
-
     def use_start_token(self, typed: str) -> bool:
-        """Whether `typed` is the start token, which opens once and never again."""
+        """Whether `typed` is the start token, which opens once and never again, not even after a lock."""
         with self.lock:
-            good = bool(self._start_token) and hmac.compare_digest(typed.encode(), self._start_token.encode())
+            token = self.plate.start_token
+            good = bool(token) and hmac.compare_digest(typed.encode(), token.encode())
             if good:
-                self._start_token = ""
+                self.plate = replace(self.plate, start_token="")
+                self.word.started()
             return good
 
     # ---- locking ------------------------------------------------------------------------------
 
     def unlock(self, passphrase: str) -> None:
-        """Open the desk. Raises `WrongPassphrase`, `BadKeyFile`, `StoreBroken`."""
+        """Open the desk. Raises `WrongPassphrase`, `BadKeyFile`, `StoreBroken`, `NotADesk`; the room is then useless.
+
+        A mistyped passphrase is nearly the right one, so it ends with the process, too.
+        """
         with self.lock:
-            if self.desk is None:
-                self.desk = open_desk(self.folder, passphrase, self._relay, self.today)
+            if self.desk is None and not self.leaving:
+                try:
+                    self.desk = open_desk(self.folder, passphrase, self._relay, self.today)
+                except FileNotFoundError:
+                    self.lock_up()
+                    raise NotADesk from None
+                except PoruchError:
+                    self.lock_up()
+                    raise
             self.touch()
 
     def _relay(self, key: OfficerKey) -> Relay | None:
@@ -100,45 +102,64 @@ class Room:
         return HttpRelay(self.relay_address, key.number, key.signing, self.today, timeout_seconds=RELAY_SECONDS)
 
     def lock_up(self) -> None:
-        """Forget every key and everything that was read, and close the store."""
-        with self.lock:
-            if self.desk is not None:
-                self.desk.close()
-            self.desk, self.trouble = None, None
-            self.files.clear()
-            self._sentences.clear()
-            self._stories.clear()
+        """Show nothing any more, and end this process as soon as the answers under way are sent.
+
+        Waits for nobody: a sync that hangs on a slow front must not keep a desk open.
+        """
+        if not self.leaving:
+            self.leaving = True
+            self._closing, self.desk = self.desk, None
+            self.on_leaving()
+
+    def close(self, patience_seconds: float) -> None:
+        """Close the store in good order, if whoever works with it lets go in time; it bears a sudden end as well."""
+        if self.lock.acquire(timeout=patience_seconds):
+            try:
+                if self._closing is not None:
+                    self._closing.close()
+            finally:
+                self.lock.release()
 
     def touch(self) -> None:
         """The officer is there."""
-        self._touched = time.monotonic()
+        self._touched = self.clock()
 
-    def lock_if_resting(self) -> None:
-        """Lock after ten minutes in which the officer asked for no page."""
-        if not self.unattended and time.monotonic() - self._touched > REST_MINUTES * 60:
-            self.lock_up()
+    @property
+    def is_resting(self) -> bool:
+        """Whether an open desk was asked for no page in its idle minutes, be it that the computer slept."""
+        return self.desk is not None and not self.unattended and self.clock() - self._touched > self.idle_minutes * 60
 
     # ---- sync ---------------------------------------------------------------------------------
 
     def sync(self) -> None:
         """Sync and do what is due; trouble is kept to be shown, for a front that is away is no reason to stop."""
         with self.lock:
-            if self.desk is None:
+            desk = self.desk
+            if desk is None:
                 return
             try:
-                self.desk.sync()
-                if do_duties(self.desk):
-                    self.desk.push()
+                desk.sync()
+                if do_duties(desk):
+                    desk.push()
                 self.synced, self.trouble = self.today(), None
             except PoruchError as trouble:
                 self.trouble = trouble
+            self._tell_number(desk)
+
+    def _tell_number(self, desk: Desk) -> None:
+        """Tell the keeper how much waits; it is counted again only when something was written or a day has begun."""
+        of = (len(desk.held), len(desk.contents), self.today())
+        if self._counted is None or self._counted[0] != of:
+            self._counted = of, waiting.counts(desk)["total"]
+        self.word.waiting(self._counted[1])
 
     def push(self) -> None:
         """Send at once what was just done, where the front answers; else the next sync does."""
-        if self.desk is None:
+        desk = self.desk
+        if desk is None:
             return
         try:
-            self.desk.push()
+            desk.push()
         except RelayUnreachable as trouble:
             self.trouble = trouble
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from poruch.desk.site import words
 from poruch.desk.site.room import current
+from poruch.errors import PoruchError
 from poruch.web.words import SPOKEN
 
 register = template.Library()
@@ -16,7 +17,7 @@ register = template.Library()
 @register.simple_tag
 def form_token() -> str:
     """The form token of this desk."""
-    return current().form_token
+    return current().plate.form_token
 
 
 @register.filter
@@ -34,6 +35,20 @@ def everyone(numbers: Any) -> str:
     desk = current().desk
     ordered = sorted(numbers, key=lambda number: (desk is not None and number == desk.number, number))
     return ", ".join(who(number) for number in ordered)
+
+
+@register.filter
+def numbered(numbers: Any) -> str:
+    """Several officers with their numbers, in order: who reads a table years later may know no names."""
+    desk = current().desk
+    names = {number: desk.members.names.get(number, "") if desk else "" for number in numbers}
+    return ", ".join(f"{number} · {name}" if name else str(number) for number, name in sorted(names.items()))
+
+
+@register.filter
+def refused(error: PoruchError) -> str:
+    """The sentence of an error."""
+    return words.sentence(error)
 
 
 @register.filter

@@ -2,7 +2,25 @@
 
 from django.urls import path, register_converter
 
-from poruch.desk.site.views import batches, books, case, door, files, journal, log, officers, openings, queue
+from poruch.desk.site.views import (
+    batches,
+    books,
+    case,
+    ceremony,
+    council,
+    door,
+    files,
+    heard,
+    invitations,
+    journal,
+    log,
+    officers,
+    openings,
+    paper,
+    queue,
+    roster,
+    trials,
+)
 from poruch.web.words import LANGUAGES
 
 
@@ -37,6 +55,7 @@ urlpatterns = [
     path("<language:language>/", door.home),
     path("<language:language>/locked/", door.locked),
     path("<language:language>/lock/", door.lock),
+    path("<language:language>/rest/", door.rest),
     path("<language:language>/queue/", queue.queue),
     path("<language:language>/case/<id:drop>/", case.case),
     path("<language:language>/case/<id:drop>/<slug:action>/", case.case),
@@ -44,10 +63,12 @@ urlpatterns = [
     path("<language:language>/openings/list/", openings.keep_list),
     path("<language:language>/openings/<id:opening>/", openings.opening),
     path("<language:language>/openings/<id:opening>/object/", openings.object_to),
+    path("<language:language>/openings/<id:opening>/uphold/", openings.uphold),
     path("<language:language>/batches/", batches.batches),
     path("<language:language>/batches/new/", batches.propose),
     path("<language:language>/batches/<id:batch>/", batches.batch),
     path("<language:language>/batches/<id:batch>/approve/", batches.approve),
+    path("<language:language>/batches/<id:batch>/again/", batches.ask_again),
     path("<language:language>/batches/<id:batch>/export/", batches.export),
     path("<language:language>/batches/<id:batch>/file/", batches.save),
     path("<language:language>/books/", books.balance),
@@ -61,7 +82,33 @@ urlpatterns = [
     path("<language:language>/log/<id:publication>/send/", log.send),
     path("<language:language>/log/<id:publication>/slips/", log.slips),
     path("<language:language>/journal/", journal.journal),
+    path("<language:language>/words/", heard.heard),
     path("<language:language>/officers/", officers.officers),
+    path("<language:language>/officers/freeze/", council.freeze),
+    path("<language:language>/officers/measures/", council.measures),
+    path("<language:language>/officers/measure/<id:event>/", council.measure),
+    path("<language:language>/officers/measure/<id:event>/confirm/", council.confirm),
+    path("<language:language>/officers/suspend/<int:number>/", council.suspend),
+    path("<language:language>/officers/life/<int:number>/<int:life>/", council.life),
+    path("<language:language>/officers/roster/", roster.roster),
+    path("<language:language>/officers/roster/<id:event>/", roster.proposal),
+    path("<language:language>/officers/roster/remove/<int:number>/", roster.remove),
+    path("<language:language>/officers/roster/circles/", roster.circles),
+    path("<language:language>/officers/roster/quorum/", roster.quorum),
+    path("<language:language>/officers/roster/without/", roster.leave_out),
+    path("<language:language>/officers/roster/read/<int:number>/", roster.let_read),
+    path("<language:language>/officers/roster/invite/", invitations.invite),
+    path("<language:language>/officers/roster/invited/<int:number>/", invitations.invited),
+    path("<language:language>/officers/roster/invited/<int:number>/show/", invitations.show_again),
+    path("<language:language>/officers/roster/invited/<int:number>/answer/", invitations.tell),
+    path("<language:language>/officers/roster/invited/<int:number>/forget/", invitations.forget),
+    path("<language:language>/officers/ceremony/", ceremony.ceremony),
+    path("<language:language>/officers/ceremony/again/", ceremony.again),
+    path("<language:language>/officers/ceremony/erase/", ceremony.erase),
+    path("<language:language>/officers/paper/", paper.paper),
+    path("<language:language>/officers/rehearsal/", trials.rehearsal),
+    path("<language:language>/officers/duress/", paper.duress),
+    path("<language:language>/officers/duress/remove/", paper.no_duress),
 ]
 
 handler400 = "poruch.desk.site.views.door.bad_request"

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from poruch import errors
 from poruch.errors import BadList, BadStatement, PoruchError
 from poruch.events import kinds
 from poruch.events.heard import Heard
@@ -138,6 +139,33 @@ CEREMONY = {
     "certified": _("Everybody checks all parts and certifies the key"),
 }
 """Steps of the quorum's ceremony."""
+
+STOPPED = {
+    "dealt before all had announced": _("A part was dealt before all had announced theirs; its dealer is to blame."),
+    "sub-shares are missing": _("A dealing did not have a part for everybody; its dealer is to blame."),
+    "a sub-share was disputed": _("An officer disputed the part that was dealt to him."),
+    "officers certified different keys": _("Officers certified different keys: meet, and compare your desks."),
+    "somebody was silent too long": _("Somebody was silent too long."),
+}
+"""Why a session of the ceremony was stopped, where it was not for an error that has a sentence."""
+
+VERDICTS = {
+    "dealer": _("The file proves it: the dealer dealt a wrong part."),
+    "complainer": _("The file proves it: the part was good, and the complaint false."),
+    "void": _("What was shown does not open the file, so the complaint proves nothing."),
+    "nobody": _("Nothing was shown that could be judged. Talk to both."),
+}
+"""Who is to blame for a disputed part."""
+
+
+def stopped(why: str) -> str:
+    """Why a session was stopped, as a sentence; empty if it was not."""
+    if why in STOPPED:
+        return str(STOPPED[why])
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, PoruchError) and kind.name == why:
+            return gettext((kind.__doc__ or "").strip())
+    return why
 
 
 def book_account(key: str) -> str:

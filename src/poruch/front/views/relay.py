@@ -11,7 +11,7 @@ from django.http.request import RawPostDataException
 from poruch.errors import BadSignature, Malformed, PoruchError, PublicationRefused, UnknownOfficer
 from poruch.events.codec import decode, encode
 from poruch.front import publishing
-from poruch.front.models import Body, Drop, Segment, Slip, Tag
+from poruch.front.models import Body, Drop, Fork, Segment, Slip, Tag
 from poruch.front.site import current
 from poruch.journal.chains import Chains
 from poruch.journal.frames import join, split
@@ -24,7 +24,7 @@ from poruch.tlog.slips import SLIP_SIZE
 Handler = Callable[[bytes], HttpResponse]
 ANSWER_BYTES = 24 * 1024 * 1024
 BODY_BYTES = 8 * 1024 * 1024
-MOST_TAGS, MOST_SLIPS = 2000, 4000
+MOST_TAGS, MOST_SLIPS, MOST_FORKS = 2000, 4000, 64
 
 
 def plain(status: int, text: str) -> HttpResponse:
@@ -51,11 +51,14 @@ def signed(handler: Handler) -> Callable[[HttpRequest], HttpResponse]:
         site = current()
         try:
             roster = _roster(body if request.path == "/relay/push" else b"")
-            _, nonce = verify_request("POST", request.path, request.headers, body, roster, site.today())
+            number, nonce = verify_request("POST", request.path, request.headers, body, roster, site.today())
         except (BadSignature, UnknownOfficer) as error:
             return plain(401, error.name)
         if not site.nonces.take(nonce, site.today()):
             return plain(401, "nonce seen before")
+        if request.path != "/relay/push" and not site.journal.public().council.active(number):
+            # A suspended officer's vote must reach the others, and nothing of theirs him.
+            return plain(403, "suspended or removed: only segments are taken")
         try:
             return handler(body)
         except Malformed as error:
@@ -89,10 +92,15 @@ def heads(body: bytes) -> HttpResponse:
 
 @signed
 def segments(body: bytes) -> HttpResponse:
-    """Segments beyond the given heads, oldest first, as many as fit."""
+    """Segments beyond the given heads, oldest first, as many as fit; and every proof of an equivocation."""
     known = {(author, life): seq for author, life, seq in decode(body, Heads).positions}
     found: list[bytes] = []
     size = 0
+    for fork in Fork.objects.order_by("id")[:MOST_FORKS]:
+        size += len(fork.raw)
+        if size > ANSWER_BYTES // 4:
+            break
+        found.append(bytes(fork.raw))
     rows = Segment.objects.order_by("id").values_list("id", "author", "life", "seq")
     wanted = [key for key, author, life, seq in rows if seq > known.get((author, life), -1)]
     for start in range(0, len(wanted), 500):

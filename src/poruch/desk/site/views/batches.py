@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from poruch.cases import decide
-from poruch.desk import screening, treasury
+from poruch.desk import openings, screening, treasury
 from poruch.desk.program import Desk
 from poruch.desk.site import forms, words
 from poruch.desk.site.pages import at_desk, done, missing, page
@@ -24,10 +24,10 @@ def _state(desk: Desk, batch: Batch) -> tuple[str, str]:
         settled = all(payment.state in ("settled", "returned", "left out") for payment in payments)
         return (_("Settled"), "good") if settled else (_("Sent to the bank"), "good")
     opening = desk.openings.for_batch(batch.proposal)
-    if opening is not None and opening.objections:
+    if opening is not None and (opening.withdrawn or desk.today() > opening.until):
+        return (_("Withdrawn") if opening.withdrawn else _("Expired")), "soft"
+    if opening is not None and openings.stopped(desk, opening):
         return _("Stopped"), "bad"
-    if opening is not None and desk.today() > opening.until:
-        return _("Expired"), "soft"
     if treasury.approvals_missing(desk, batch) == 0:
         return _("Ready for the bank"), "mine" if batch_waits(desk, batch) else "wait"
     return (_("Waits for you"), "mine") if batch_waits(desk, batch) else (_("Waits for colleagues"), "wait")
@@ -148,11 +148,17 @@ def batch(request: HttpRequest, desk: Desk, batch: str) -> HttpResponse:
     found = desk.ledger.batches.get(batch)
     if found is None:
         return missing(request, "batches")
+    opening = desk.openings.for_batch(found.proposal)
     context = {
         **row(desk, found),
+        "stopped": opening is not None and not opening.withdrawn and openings.stopped(desk, opening),
+        "over": opening is not None and (opening.withdrawn or desk.today() > opening.until),
+        "again": opening is not None and desk.number in (found.proposer, *found.approvals),
+        "answers_missing": openings.missing(desk, opening) if opening is not None else 0,
+        "opening_id": opening.id.hex() if opening is not None else "",
         "items": [_item(desk, item) for item in found.proposal.items],
         "kept": current().files.get(batch),
-        "opening": desk.openings.for_batch(found.proposal),
+        "opening": opening,
         "has_list": desk.store.fact(screening.LIST) is not None,
     }
     return page(request, "batches", "desk/batch.html", context)
@@ -173,7 +179,10 @@ def approve(request: HttpRequest, desk: Desk, batch: str) -> HttpResponse:
     found = desk.ledger.batches.get(batch)
     if found is None:
         return missing(request, "batches")
+    again = desk.number in found.approvals
     treasury.approve_batch(desk, found)
+    if again:
+        return done(_("You gave your partials once more."), "batches", batch)
     left = treasury.approvals_missing(desk, found)
     said = _("You approved the batch and gave your partials.") + " "
     if left:
@@ -181,6 +190,16 @@ def approve(request: HttpRequest, desk: Desk, batch: str) -> HttpResponse:
     else:
         said += _("It is ready for the bank, on the desk of %s.") % desk.members.name(found.proposal.exporter)
     return done(said, "batches", batch)
+
+
+@at_desk("batches", "POST")
+def ask_again(request: HttpRequest, desk: Desk, batch: str) -> HttpResponse:
+    """Ask once more for the payees of a batch whose opening expired."""
+    found = desk.ledger.batches.get(batch)
+    if found is None:
+        return missing(request, "batches")
+    treasury.ask_again(desk, found)
+    return done(_("Colleagues are asked again for the payees; your own partials are given."), "batches", batch)
 
 
 @at_desk("batches", "POST")

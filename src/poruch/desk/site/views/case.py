@@ -13,13 +13,22 @@ from django.utils.translation import gettext as _
 
 from poruch.cases import decide
 from poruch.cases.state import Case
-from poruch.desk import casework, openings, screening
+from poruch.desk import casework, openings, partials, screening
 from poruch.desk.program import Desk
 from poruch.desk.site import forms, words
 from poruch.desk.site.pages import at_desk, done, missing, page, url
 from poruch.desk.site.room import current
+from poruch.desk.site.views.openings import row as opening_row
 from poruch.desk.site.views.queue import chosen
-from poruch.desk.views_cases import all_screened, days_left, name_opening, next_step, payment_states, rows
+from poruch.desk.views_cases import (
+    all_screened,
+    days_left,
+    name_opening,
+    next_step,
+    openings_of,
+    payment_states,
+    rows,
+)
 from poruch.errors import AlreadyDone, BadName, MissingCheck, PoruchError
 from poruch.events.drops import Person
 
@@ -62,7 +71,7 @@ def _reading(desk: Desk, case: Case, typed: dict[str, Any]) -> str:
 
 
 def _ask(desk: Desk, case: Case, typed: dict[str, Any]) -> str:
-    openings.ask(desk, typed["purpose"], [case.id])
+    openings.ask(desk, typed["purpose"], [case.id], typed["days"])
     return _("All officers are asked to open the name; your own partial is given.")
 
 
@@ -125,7 +134,6 @@ FORMS: dict[str, type[django_forms.Form]] = {
     "note": forms.NoteForm,
     "message": forms.MessageForm,
     "reading": forms.ReadingForm,
-    "ask": forms.PurposeForm,
     "screening": forms.ScreeningForm,
     "refuse": forms.RefusalForm,
 }
@@ -144,10 +152,12 @@ def _form(request: HttpRequest, desk: Desk, case: Case, action: str) -> django_f
         instalments = forms.plan(programme, desk.today())
         initial = forms.GrantForm.values(programme.key, instalments, currency)
         return forms.GrantForm(desk.charter.programmes, currency, data, initial=initial)
+    if action == "ask":
+        why = _("Screen case %s against a list, and nothing else.") % case.label
+        return forms.PurposeForm(desk.today(), data, initial={"purpose": why})
     if action not in FORMS:
         return None
-    why = _("Screen case %s against a list, and nothing else.") % case.label
-    return FORMS[action](data, initial={"purpose": why})
+    return FORMS[action](data)
 
 
 @at_desk("queue", "GET", "POST")
@@ -277,6 +287,8 @@ def _told(desk: Desk, case: Case) -> dict[str, Any]:
         "grant": case.live_grant,
         "opening": opening,
         "opening_mine": opening is not None and desk.number not in opening.answers,
+        "opening_agreed": partials.counted(desk, opening) if opening is not None else [],
+        "openings": [opening_row(desk, one) for one in reversed(openings_of(desk, case))],
         "has_list": desk.store.fact(screening.LIST) is not None,
         "may_refuse": desk.within("casework") and step.open and not (case.live_grant and case.live_grant.approved),
         "history": [

@@ -1,14 +1,19 @@
 """Coming in, unlocking, locking, and the pages of errors."""
 
+import secrets
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from poruch.desk import guard
 from poruch.desk.site import words
 from poruch.desk.site.door import refuse
 from poruch.desk.site.forms import PassphraseForm
 from poruch.desk.site.pages import page, url
 from poruch.desk.site.room import current
 from poruch.errors import PoruchError
+
+COOKIE = "Path=/; HttpOnly; SameSite=Strict"
 
 
 def start(request: HttpRequest, token: str) -> HttpResponse:
@@ -23,7 +28,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
         response: HttpResponse = page(request, "", "desk/welcome.html", {"url": url("queue")})
     else:
         response = HttpResponseRedirect("/")
-    response["Set-Cookie"] = f"{room.cookie_name}={room.cookie_value}; Path=/; HttpOnly; SameSite=Strict"
+    response["Set-Cookie"] = f"{room.plate.cookie_name}={room.plate.cookie_value}; {COOKIE}"
     return response
 
 
@@ -41,6 +46,8 @@ def home(request: HttpRequest, language: str) -> HttpResponse:
 def locked(request: HttpRequest, language: str) -> HttpResponse:
     """The locked desk: it names nobody and counts nobody. A POST with the passphrase opens it."""
     room = current()
+    if room.is_resting:
+        room.lock_up()
     with room.lock:
         if room.desk is not None:
             return HttpResponseRedirect(url("queue"))
@@ -52,15 +59,31 @@ def locked(request: HttpRequest, language: str) -> HttpResponse:
                 form.add_error("passphrase", words.sentence(error))
             else:
                 return HttpResponseRedirect(url("queue"))
-    return page(request, "", "desk/locked.html", {"form": form}, status=422 if form.errors else 200)
+    context = {
+        "form": form,
+        "minutes": 0 if room.unattended else room.idle_minutes,
+        "may_swap": not room.memory_locked and guard.has_swap(),
+    }
+    response = page(request, "", "desk/locked.html", context, status=422 if form.errors else 200)
+    # A browser that keeps whole pages for Back, even those it must not store, throws them away when a cookie changes.
+    response["Set-Cookie"] = f"{room.plate.cookie_name}l={secrets.token_hex(8)}; {COOKIE}"
+    return response
 
 
 def lock(request: HttpRequest, language: str) -> HttpResponse:
-    """Forget all keys."""
+    """End the process that has the keys; the page that follows comes from the next one."""
     if request.method != "POST":
         return refuse(405, _("Locking is a button on the page."))
     current().lock_up()
     return HttpResponseRedirect(url("locked"))
+
+
+def rest(request: HttpRequest, language: str) -> HttpResponse:
+    """Where a tab goes by itself after the idle minutes: to the locked page, or nowhere if there was work elsewhere."""
+    room = current()
+    if room.is_resting:
+        room.lock_up()
+    return HttpResponse(status=204) if room.desk is not None else HttpResponseRedirect(url("locked"))
 
 
 def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
