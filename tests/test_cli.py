@@ -36,7 +36,7 @@ def test_every_verb_has_help(verb: str) -> None:
         ["check", "log", "--cod"],
         ["check", "log", "--unknown"],
         ["found"],
-        ["found", "folder"],
+        ["join"],
         ["desk", "folder"],
         ["front"],
         ["front", "folder", "--port", "many"],

@@ -175,7 +175,7 @@ def shown(module: str, name: str, difference: str) -> Survivor:
             changes[line[0]].append(line[1:].strip())
     before, after = (" ".join(changes[sign]) for sign in "-+")
     function = name.rsplit("__mutmut_", 1)[0].rsplit(".", 1)[1]
-    function = function.removeprefix("x").lstrip("_") if "ǁ" not in function else ".".join(function.split("ǁ")[1:])
+    function = ".".join(function.split("ǁ")[1:]) if "ǁ" in function else function.removeprefix("x_")
     return Survivor(module, function, before, after)
 
 

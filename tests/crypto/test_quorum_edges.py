@@ -30,6 +30,7 @@ from poruch.crypto.opening import (
     check_answer,
     combine,
     combine_partials,
+    give_partial,
     parse_request,
     sort_answers,
 )
@@ -41,6 +42,7 @@ from poruch.errors import (
     BadOfficers,
     BadPartial,
     BadPoint,
+    BadProof,
     BadRequest,
     BadSubshare,
     NoProof,
@@ -49,6 +51,9 @@ from poruch.errors import (
 )
 
 SESSION = bytes(range(32))
+FUND = hold_ceremony(3, (1, 2, 3, 4, 5), seeded(31))
+FILE = seal_to_quorum(b"payee", FUND.group.Y, PLACE, seeded(32))
+REQUEST = request_for(FUND, FILE)
 
 
 def request(**changes: object) -> OpeningRequest:
@@ -169,6 +174,22 @@ def test_a_generator_is_of_the_first_counter_that_decodes(prefix: bytes) -> None
     assert generator(prefix) == plain_multiply(8, bytes(digest))
 
 
+def test_all_randomness_is_that_of_the_caller() -> None:
+    """The same draws, the same bytes: so nothing random comes from elsewhere, and a drill can be repeated."""
+
+    def dealt(seed: int) -> bytes:
+        return ceremony.make_dealing(SESSION, 1, ceremony.new_polynomial(2, seeded(seed)), seeded(seed))
+
+    def sealed(seed: int) -> bytes:
+        return seal_to_quorum(b"payee", FUND.group.Y, PLACE, seeded(seed))
+
+    def answered(seed: int) -> bytes:
+        return give_partial(FILE, REQUEST, FUND.group, 1, FUND.shares[1], TODAY, seeded(seed), place=PLACE)
+
+    for act in (dealt, sealed, answered):
+        assert act(1) == act(1) != act(2)
+
+
 # ---- dealings and sub-shares ------------------------------------------------------------------
 
 
@@ -241,6 +262,23 @@ def test_a_transcript_wants_a_file_for_each_officer_and_no_other() -> None:
         with pytest.raises(BadDealing) as caught:
             ceremony.transcript_hash(SESSION, None, made, digests, {**whole, 2: dict.fromkeys(officers, b"file")})
         assert (caught.value.detail, caught.value.blame) == ("a sealed file is missing or too many", 2)
+
+
+@pytest.mark.parametrize("size", [0, 63, 65, 96])
+def test_a_proof_of_equality_has_64_bytes(size: int) -> None:
+    proof = dleq.prove(7, B, multiply_base(7), H2, multiply(7, H2), b"")
+    with pytest.raises(BadProof) as caught:
+        dleq.verify(B, multiply_base(7), H2, multiply(7, H2), b"", (proof + bytes(32))[:size])
+    assert caught.value.detail == "length"
+
+
+def test_a_message_has_86_bytes() -> None:
+    message = ceremony.subshare_message(SESSION, 1, 2, 9)
+    assert len(message) == ceremony.SUBSHARE_MESSAGE_SIZE == 86
+    for wrong in (message[:-1], message + b"\0"):
+        with pytest.raises(BadSubshare) as caught:
+            parse_subshare_message(wrong)
+        assert caught.value.detail == "form"
 
 
 @pytest.mark.parametrize(("message", "detail"), [(b"", "form"), (b"poruch/subshare/v1".ljust(86, b"\0"), "range")])
@@ -343,10 +381,6 @@ def test_the_text_is_that_of_the_specification() -> None:
 
 
 # ---- combining --------------------------------------------------------------------------------
-
-FUND = hold_ceremony(3, (1, 2, 3, 4, 5), seeded(31))
-FILE = seal_to_quorum(b"payee", FUND.group.Y, PLACE, seeded(32))
-REQUEST = request_for(FUND, FILE)
 
 
 def test_too_few_says_how_many_and_why() -> None:

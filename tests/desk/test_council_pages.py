@@ -11,14 +11,16 @@ import pytest
 
 from desk import street as streets
 from desk.street import Answer, RunningDesk, Street, open_street
+from poruch.crypto import paper as papers
 from poruch.crypto.invitation import parse_invitation
 from poruch.crypto.signatures import SigningKey
-from poruch.desk import joining
+from poruch.desk import council as acts
+from poruch.desk import joining, paper, restoring
 from poruch.desk.views_journal import fingerprint
 from poruch.events.codec import decode
 from poruch.journal.rendezvous import Asked, HttpRendezvous, Left
 from poruch.journal.sync import HttpRelay
-from story.village import Front, found_village
+from story.village import Front, Relay, found_village
 
 NOBODY = "0" * 64
 
@@ -168,7 +170,7 @@ def test_one_suspends_and_three_lift(street: Street) -> None:
     assert "1 of 3 votes to lift it" not in text(page(street, 4, vote))
     assert "2 more are needed." in do(street, 4, vote)
     for number in (1, 3):
-        shown = page(street, number, "/en/officers/", "by Officer 2 since 1 September 2026: “His desk was taken.”")
+        shown = page(street, number, "/en/officers/", "by Officer 2 since 1 September 2026: His desk was taken.")
         assert "Vote on the suspension: Officer 4" in text(shown)
         assert "Officers 1 wait for you" in text(shown)
     assert "1 more is needed." in do(street, 1, vote)
@@ -266,6 +268,132 @@ def test_a_sixth_officer_from_the_invitation_to_old_papers(street: Street, tmp_p
         assert "it is recorded that your old paper is" in do(street, number, "/en/officers/ceremony/erase/")
         assert "Is your old paper destroyed?" not in text(page(street, number, "/en/officers/"))
     page(street, 4, "/en/officers/ceremony/", "Too few old shares are left to open anything.")
+
+
+def test_changes_of_circles_and_quorum_and_what_is_refused(street: Street) -> None:
+    one = street.desk(1)
+    table = page(street, 1, "/en/officers/roster/circles/")
+    assert len(re.findall('type="checkbox"[^>]* checked', table)) == 4 + 3 + 2
+    typed = {"casework": ["1", "2", "3", "5"], "treasury": [], "auditors": ["2"], "reason": "Four rests."}
+    kept = one.post("/en/officers/roster/circles/", **typed)
+    refused(kept, "casework and treasury need somebody")
+    assert len(re.findall('type="checkbox"[^>]* checked', kept.text)) == 4 + 0 + 1  # nothing typed is lost
+    assert "Four rests." in kept.text
+    refused(one.post("/en/officers/roster/circles/", **{**typed, "treasury": ["9"]}), "not on the roster")
+    made = one.follow(one.post("/en/officers/roster/circles/", **{**typed, "treasury": ["3", "4", "5"]}))
+    assert re.search("4 · Officer 4 casework, treasury → treasury yes other circles", text(made.text))
+    assert "As before, 3 of 5 must agree." in text(made.text)
+
+    table_of_refusals = [
+        (["1", "2"], "2", "At least three officers must hold shares"),
+        (["1", "2", "3", "4", "5"], "2", "Of 5 officers with a share at least 3 and at most 4 must agree, not 2."),
+        (["1", "2", "3", "4", "5"], "5", "at least 3 and at most 4 must agree, not 5."),
+        (["1", "2", "3", "4"], "x", "This is not a number."),
+        (["1", "2", "3", "4"], "-1", "This is not a number of officers."),
+        (["1", "2", "3", "4"], "", "Say how many must agree."),
+        (["1", "2", "3", "8"], "3", "not on the roster"),
+    ]
+    for holders, k, sentence in table_of_refusals:
+        kept = one.post("/en/officers/roster/quorum/", quorum=holders, k=k, reason="Another one.")
+        refused(kept, sentence)
+        assert len(re.findall("<input[^>]* checked", kept.text)) == len([n for n in holders if int(n) <= 5])
+        assert "Another one." in kept.text
+    made = one.follow(one.post("/en/officers/roster/quorum/", quorum=["1", "2", "3", "5"], k="3", reason="Rest."))
+    assert "Before: 3 of 5 must agree. After: 3 of 4" in text(made.text)
+    assert "4 · Officer 4 casework, treasury yes → no loses the share" in text(made.text)
+    read = do(street, 1, "/en/officers/roster/read/3/", reason="He was ill.")
+    assert "Let Officer 3 read older things" in read
+    assert "may read older things" in read
+    refused(one.post("/en/officers/roster/read/2/", reason="A fourth."), "Your circles do not include this work")
+
+
+def test_a_removal_overtakes_what_else_was_proposed(street: Street) -> None:
+    form = text(page(street, 1, "/en/officers/roster/remove/5/"))
+    assert "4 would hold shares: Officer 2, Officer 3, Officer 4, you." in form
+    assert "His share and his paper stay dangerous" in form
+    refused(street.desk(1).post("/en/officers/roster/remove/5/", k="2", reason="Gone."), "Of 4 officers with a share")
+    for number in range(1, 6):
+        street.desk(number)
+    do(street, 2, "/en/officers/roster/quorum/", quorum=["1", "2", "3", "4", "5"], k="4", reason="More.")
+    overtaken = link(page(street, 2, "/en/officers/roster/"), PROPOSAL)
+    assert "Remove Officer 5" in do(street, 1, "/en/officers/roster/remove/5/", k="3", reason="He moved away.")
+    removal = link(page(street, 1, "/en/officers/roster/").split("Remove Officer 5")[0][-200:] + " ", PROPOSAL)
+    for number in (3, 4):
+        page(street, number, removal, "Approve this change")
+        do(street, number, removal)
+        page(street, 4, removal, "Officer 3" if number == 3 else "in force")
+    assert "The roster changed in another way first" in text(page(street, 3, overtaken, "overtaken"))
+    refused(street.desk(3).post(overtaken), "The roster has changed since")
+    gone = text(page(street, 5, "/en/queue/", "You are no longer an officer of this fund"))
+    assert "destroy them and say so under Officers" in gone
+    refused(street.desk(5).post("/en/officers/freeze/", reason="No."), "Your circles do not include this work")
+    for number in (1, 2, 3, 4):
+        page(street, number, "/en/officers/", "Certified by all: 3 of 4 open together, epoch 1.")
+    listed = text(page(street, 1, "/en/officers/"))
+    assert "5 shares of epoch 0 could still open together" in listed
+    assert "No longer officers: Officer 5" in listed
+    page(street, 5, "/en/officers/", "Is your old paper destroyed?")
+    do(street, 5, "/en/officers/ceremony/erase/")
+    page(street, 1, "/en/officers/", "4 shares of epoch 0 could still open together: Officer 2, Officer 3, Officer 4, you.")
+
+
+def test_dealing_anew_on_purpose(street: Street) -> None:
+    for number in range(1, 6):
+        street.desk(number)
+    assert "the present shares work until all have certified" in text(page(street, 2, "/en/officers/ceremony/again/"))
+    assert "A new session has begun." in do(street, 2, "/en/officers/ceremony/again/")
+    page(street, 1, "/en/officers/ceremony/", "Certified by all: 3 of 5 open together, epoch 1.")
+    shown = text(page(street, 1, "/en/officers/ceremony/", "The new shares were tried"))
+    assert "Dealt anew, 3 of 5 certified begun by Officer 2" in shown
+    assert "The first key, 3 of 5 certified begun by Officer 1" in shown
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Iterator[Street]:
+    """Officer 5 has been silent for eight days after k became 4; officer 2 restored his desk from paper."""
+    village = found_village(tmp_path)
+    two = village.desks[2]
+    backup = restoring.read_line(papers.encode(paper.make_paper(two)))
+    acts.propose(two, acts.change_quorum(two, (1, 2, 3, 4, 5), 4), "Four of us.")
+    village.sync()
+    for number in (1, 3):
+        acts.approve(village.desks[number], acts.open_proposals(village.desks[number])[0])
+        village.sync(1)
+    absent = village.desks.pop(5)
+    village.sync(4)
+    village.clock.turn(8)
+    village.desks[5] = absent
+    restoring.restore(
+        tmp_path / "new", backup, "Officer 2", SIXTH, lambda key: Relay(village.front), village.clock, memory_kib=8192
+    )  # type: ignore[arg-type]
+    absent.close()
+    del village.desks[5]
+    made = open_street(village)
+    made.desks[12] = RunningDesk(tmp_path / "new", made.relay.address, SIXTH, village.clock()).start().enter()
+    yield made
+    assert "".join(made.close()) == ""
+
+
+def test_going_on_without_who_is_silent_and_confirming_a_new_desk(silent: Street) -> None:
+    waiting = text(page(silent, 1, "/en/officers/ceremony/", "Go on without Officer 5"))
+    assert "awaited since 1 September 2026" in waiting
+    assert "Everybody shows a one-time key done by" in waiting
+    said = do(silent, 1, "/en/officers/roster/without/", reason="He does not answer.")
+    assert "Before: 4 of 5 must agree. After: 3 of 4" in said
+
+    page(silent, 12, "/en/queue/", "This restored desk is not confirmed")
+    refused(silent.desks[12].post("/en/officers/freeze/", reason="No."), "who has spoken with you, confirms it")
+    asked = page(silent, 3, "/en/officers/", "Opens a new desk: Officer 2. Have you spoken?")
+    shown = text(page(silent, 3, link(asked, "/en/officers/life/2/1/")))
+    assert "Have you spoken with him yourself?" in shown
+    assert re.search(r"everything up to his act number \d+", shown)
+    assert "The restored desk of Officer 2 counts from now on." in do(silent, 3, "/en/officers/life/2/1/")
+    assert silent.desk(3).get("/en/officers/life/2/1/").status == 404
+    for _ in range(80):
+        if "is not confirmed" not in text(silent.desks[12].get("/en/queue/").text):
+            break
+        time.sleep(0.25)
+    assert "The fund is frozen." in do(silent, 12, "/en/officers/freeze/", reason="My desk was taken.")
 
 
 EVERYWHERE = [

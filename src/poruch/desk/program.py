@@ -476,7 +476,10 @@ class Desk:
             raise RelayUnreachable("no front is named")
         sent = self.push()
         self._look_for_drops(relay)
-        fresh = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
+        fresh = newly = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
+        while newly and self.store.fact(RESTORED):  # its new life begins after all that the front has, not after a part
+            newly = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
+            fresh += newly
         if self._fetch_bodies():
             self.refold()
         self.open_life()

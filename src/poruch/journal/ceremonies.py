@@ -266,7 +266,7 @@ class Ceremonies:
         running = self.running
         if running is not None and (running.proposal.k, running.proposal.officers) == (event.k, event.officers):
             days = council.charter.silent_days if council.charter else 0
-            if not running.silent(day, days):
+            if not running.silent(council.believed(author, day), days):
                 raise AlreadyDone("a ceremony for this quorum is under way")
             running.stop("somebody was silent too long", running.awaited)
         session = session_of(event_bytes(event))

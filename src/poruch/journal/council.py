@@ -141,6 +141,7 @@ class Council:
     freezes: dict[bytes, Freeze] = field(default_factory=dict)
     suspensions: dict[bytes, Suspension] = field(default_factory=dict)
     rests: dict[int, date] = field(default_factory=dict)
+    days: dict[int, date] = field(default_factory=dict)
     lives: dict[tuple[int, int, bytes], Life] = field(default_factory=dict)
     handed: set[tuple[int, str]] = field(default_factory=set)
     handouts: list[CircleHandedOn] = field(default_factory=list)
@@ -210,6 +211,11 @@ class Council:
         """k officers stand behind it."""
         return measure.stands
 
+    def believed(self, author: int, day: date) -> date:
+        """`day` as far as k officers, its author one of them, have come: nobody alone makes a month pass."""
+        others = sorted((self.days[n] for n in self.quorum if n != author and n in self.days), reverse=True)
+        return min(day, others[self.k - 2]) if len(others) >= self.k - 1 > 0 else day
+
     def _doubtful(self) -> list[Suspension]:
         """Suspensions that rest on a word: two segments at one place are proof, and use up nobody's right."""
         return [s for s in self.suspensions.values() if s.pin.number not in self.liars]
@@ -225,7 +231,7 @@ class Council:
             raise NotAllowed("only an officer who is not suspended freezes")
         if self._unconfirmed(author, self.freezes.values()):
             raise RightUsed
-        if day < self.rests.get(author, day):
+        if author in self.rests and self.believed(author, day) < self.rests[author]:
             raise RightResting
 
     def check_suspend(self, author: int, number: int) -> None:

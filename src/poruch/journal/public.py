@@ -102,6 +102,8 @@ class PublicState:
     def apply(self, signed: SignedSegment, only: tuple[type, ...] = ()) -> None:
         """Take the clear events of one segment; if `only` is not empty, those of these classes."""
         segment = signed.segment
+        if not only:
+            self.council.days[segment.author] = max(segment.day, self.council.days.get(segment.author, date.min))
         for index, entry in enumerate(segment.entries):
             if not isinstance(entry, Clear):
                 continue

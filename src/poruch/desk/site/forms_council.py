@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as plain
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from poruch.desk.council import MOST_REASON
@@ -81,10 +81,10 @@ class _KForm(ReasonForm):
     def _bad_officers(self, error: BadOfficers) -> str:
         n, k = self.holders, self.cleaned_data.get("k", 0)
         if n < LEAST_OFFICERS:
-            return plain("At least three officers must hold shares, so that no two people alone can open a name.")
+            return gettext("At least three officers must hold shares, so that no two people alone can open a name.")
         if n > MOST_OFFICERS:
-            return plain("At most nine officers can hold shares; others can work cases without one.")
-        said = plain("Of %(n)s officers with a share at least %(least)s and at most %(most)s must agree, not %(k)s.")
+            return gettext("At most nine officers can hold shares; others can work cases without one.")
+        said = gettext("Of %(n)s officers with a share at least %(least)s and at most %(most)s must agree, not %(k)s.")
         return said % {"n": n, "least": n // 2 + 1, "most": n - 1, "k": k}
 
 

@@ -42,7 +42,7 @@ def numbered(numbers: Any) -> str:
     """Several officers with their numbers, in order: who reads a table years later may know no names."""
     desk = current().desk
     names = {number: desk.members.names.get(number, "") if desk else "" for number in numbers}
-    return ", ".join(f"{number} · {name}" if name else str(number) for number, name in sorted(names.items()))
+    return ", ".join(f"{number}\u00a0· {name}" if name else str(number) for number, name in sorted(names.items()))
 
 
 @register.filter

@@ -1,0 +1,299 @@
+"""After a change of the roster the quorum key is dealt anew: to whom, by whom, and what each can still read."""
+
+from pathlib import Path
+
+import pytest
+
+from poruch.cases.openings import Opening
+from poruch.desk import ceremony, council, founding, openings, words_heard
+from poruch.desk.ceremony import MOST_SESSIONS, own_share
+from poruch.desk.program import Desk
+from poruch.errors import AlreadyDone, NotAllowed
+from poruch.events.ceremony import CeremonyProposed, DealingAnnounced, DealingPublished
+from poruch.journal.ceremonies import Ceremonies
+from poruch.journal.segments import GENESIS, Sealed
+from story.village import PASSPHRASE, Relay, Village, found_village
+
+NAME = "Alena Persona"
+
+
+@pytest.fixture
+def village(tmp_path: Path) -> Village:
+    """Five desks, three open."""
+    return found_village(tmp_path)
+
+
+def decide(village: Village, change: council.Change, *by: int) -> None:
+    """k propose and approve."""
+    council.propose(village.desks[by[0]], change, "Because.")
+    village.sync(1)
+    for number in by[1:]:
+        desk = village.desks[number]
+        council.approve(desk, council.open_proposals(desk)[0])
+    village.sync(1)
+
+
+def newcomer(village: Village, folder: Path, number: int) -> council.NewOfficer:
+    """His keys, and his desk, which knows nothing yet."""
+    key = founding.make_key(folder / str(number), number, f"Officer {number}", PASSPHRASE.format(number),
+                            memory_kib=8192)  # fmt: skip
+    desk = Desk(folder / str(number), key, village.front.fund, Relay(village.front), village.clock)  # type: ignore[arg-type]
+    words_heard.at_one_table(desk)
+    village.desks[number] = desk
+    return council.new_officer(number, key.signing.public, key.log.public, key.identity.recipient.text)
+
+
+def admit(village: Village, folder: Path, number: int, *, history: bool = False, k: int = 4) -> None:
+    """Admit an officer with a share to casework."""
+    new = newcomer(village, folder, number)
+    desk = village.desks[1]
+    decide(village, council.admit(desk, new, ["casework"], in_quorum=True, k=k, history=history), 1, 2, 3)
+
+
+def groups(village: Village) -> Ceremonies:
+    return village.desks[1].public.ceremonies
+
+
+def opens(village: Village, drop: str, *by: int) -> list[str]:
+    """The first asks, the others agree; the names that come out."""
+    first = village.desks[by[0]]
+    openings.ask(first, "Screen a case.", [drop])
+    village.sync(1)
+    for number in by[1:]:
+        openings.agree(village.desks[number], newest(village.desks[number]))
+    village.sync(2)
+    people, blamed = openings.open_all(first, newest(first))
+    assert blamed == []
+    return [person.name for person in people]  # type: ignore[union-attr]
+
+
+def newest(desk: Desk) -> Opening:
+    return list(desk.openings.openings.values())[-1]
+
+
+def test_after_a_removal_the_key_is_the_same_and_the_shares_are_not(village: Village) -> None:
+    person = village.apply(NAME)
+    village.sync(2)
+    before = groups(village).group
+    assert before is not None
+    decide(village, council.remove(village.desks[1], 5), 1, 2, 3)
+    village.sync(8)
+    after = groups(village).group
+    assert after is not None
+    assert after.Y == before.Y
+    assert (after.k, after.officers, after.epoch) == (3, (1, 2, 3, 4), 1)
+    assert opens(village, person.drop, 2, 3, 4) == [NAME]
+    for number in (1, 2, 3, 4):
+        assert own_share(village.desks[number], after) != own_share(village.desks[number], before)
+
+
+def test_a_removed_officer_reads_nothing_new(village: Village) -> None:
+    gone = village.desks.pop(5)
+    decide(village, council.remove(village.desks[1], 5), 1, 2, 3)
+    village.sync(8)
+    person = village.apply(NAME)
+    village.sync(2)
+    gone.sync()
+    epochs = {key.epoch for key in village.desks[1].keys.values() if key.circle == "officers"}
+    assert epochs - {key.epoch for key in gone.keys.values() if key.circle == "officers"} == {max(epochs)}
+    assert person.drop in village.desks[1].cases.cases
+    assert person.drop not in gone.cases.cases
+    assert gone.members.circles_of(5) == ()
+    with pytest.raises(NotAllowed):
+        council.freeze(gone, "I am still here.")
+
+
+def test_a_newcomer_reads_from_his_day_on_and_opens_what_was_before(village: Village, tmp_path: Path) -> None:
+    person = village.apply(NAME)
+    village.sync(2)
+    admit(village, tmp_path, 6)
+    village.sync(10)
+    new = village.desks[6]
+    group = groups(village).group
+    assert group is not None
+    assert (group.k, group.officers) == (4, (1, 2, 3, 4, 5, 6))
+    assert own_share(new, group) is not None
+    assert person.drop not in new.cases.cases
+    later = village.apply("Barys Persona")
+    village.sync(2)
+    assert later.drop in new.cases.cases
+    assert new.members.name(3) == "Officer 3"
+    assert new.members.circles_of(6) == ("officers", "casework")
+    assert opens(village, later.drop, 1, 2, 3, 6) == ["Barys Persona"]
+
+
+def test_with_history_he_reads_what_was_before_him(village: Village, tmp_path: Path) -> None:
+    person = village.apply(NAME)
+    village.sync(2)
+    admit(village, tmp_path, 6, history=True)
+    village.sync(12)
+    new = village.desks[6]
+    assert person.drop in new.cases.cases
+    assert opens(village, person.drop, 6, 1, 2, 3) == [NAME]
+
+
+def test_history_granted_later(village: Village, tmp_path: Path) -> None:
+    person = village.apply(NAME)
+    village.sync(2)
+    admit(village, tmp_path, 6)
+    village.sync(10)
+    assert person.drop not in village.desks[6].cases.cases
+    decide(village, council.let_read(village.desks[1], 6), 1, 2, 3, 4)
+    village.sync(4)
+    assert person.drop in village.desks[6].cases.cases
+
+
+def test_a_change_of_k_alone(village: Village) -> None:
+    person = village.apply(NAME)
+    village.sync(2)
+    decide(village, council.change_quorum(village.desks[1], (1, 2, 3, 4, 5), 4), 1, 2, 3)
+    village.sync(10)
+    group = groups(village).group
+    assert group is not None
+    assert group.k == 4
+    assert opens(village, person.drop, 1, 2, 3, 5) == [NAME]
+
+
+def test_the_old_group_opens_while_the_new_one_waits_for_a_desk_that_is_away(village: Village) -> None:
+    person = village.apply(NAME)
+    village.sync(2)
+    away = village.desks.pop(4)
+    decide(village, council.remove(village.desks[1], 5), 1, 2, 3)
+    village.sync(6)
+    running = groups(village).running
+    assert running is not None
+    assert running.awaited == (4,)
+    group = groups(village).group
+    assert group is not None
+    assert group.epoch == 0
+    assert opens(village, person.drop, 1, 2, 3) == [NAME]
+    village.desks[4] = away
+    village.sync(10)
+    group = groups(village).group
+    assert group is not None
+    assert group.epoch == 1
+
+
+def test_a_silent_dealer_of_the_old_group_is_gone_on_without(village: Village) -> None:
+    village.desks.pop(5)
+    decide(village, council.leave_out(village.desks[1], (5,)), 1, 2, 3)
+    village.sync(3)
+    assert groups(village).group.epoch == 0  # type: ignore[union-attr]
+    village.clock.turn(village.charter.silent_days)
+    village.sync(10)
+    group = groups(village).group
+    assert group is not None
+    assert group.officers == (1, 2, 3, 4)
+    assert 5 in village.desks[1].public.council.roster
+
+
+def test_a_dealer_who_deals_wrongly_is_named_and_gone_on_without(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = ceremony._publish
+
+    def spoiled(desk: Desk, one: ceremony.Ceremony) -> object:
+        event = honest(desk, one)
+        if desk.number != 2 or not isinstance(event, DealingPublished):
+            return event
+        raw = event.dealing[:-1] + bytes([event.dealing[-1] ^ 1])
+        return DealingPublished(event.session, raw, event.sealed)
+
+    monkeypatch.setattr(ceremony, "_publish", spoiled)
+    decide(village, council.remove(village.desks[1], 5), 1, 3, 4)
+    village.sync(12)
+    sessions = list(groups(village).sessions.values())[1:]
+    assert sessions[0].blamed == (2,)
+    assert 2 not in sessions[1].proposal.dealers
+    group = groups(village).group
+    assert group is not None
+    assert group.officers == (1, 2, 3, 4)
+
+
+def test_after_a_few_sessions_programs_give_up_and_people_begin_again(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = ceremony._announce
+
+    def never_twice(desk: Desk, one: ceremony.Ceremony) -> list[object]:
+        return [DealingAnnounced(one.session, bytes(32))] if desk.number in (1, 2, 3) else honest(desk, one)  # type: ignore[return-value]
+
+    monkeypatch.setattr(ceremony, "_announce", never_twice)
+    decide(village, council.remove(village.desks[1], 5), 1, 2, 3)
+    for _ in range(MOST_SESSIONS + 3):
+        for desk in village.desks.values():
+            for name in ("polynomial", "dealing"):
+                for one in list(desk.public.ceremonies.sessions.values()):
+                    if one.old is not None and not one.stopped:
+                        desk.store.destroy_secret(f"ceremony/{one.session.hex()}/{name}")
+        village.sync(2)
+        village.clock.turn(1)
+    tried = ceremony.sessions_for_now(village.desks[1])
+    assert len(tried) == MOST_SESSIONS
+    assert all(one.stopped for one in tried)
+    monkeypatch.setattr(ceremony, "_announce", honest)
+    ceremony.begin_again(village.desks[1])
+    with pytest.raises(AlreadyDone):
+        ceremony.begin_again(village.desks[1])
+    village.sync(10)
+    assert groups(village).group.epoch == 1  # type: ignore[union-attr]
+
+
+def test_old_shares_are_erased_after_a_trial_and_not_before(village: Village) -> None:
+    desk = village.desks[1]
+    with pytest.raises(NotAllowed):
+        ceremony.erase_old(desk)
+    decide(village, council.remove(desk, 5), 1, 2, 3)
+    for _ in range(12):
+        village.sync(1)
+        if groups(village).group.epoch == 1:  # type: ignore[union-attr]
+            break
+    old = groups(village).made[0].group
+    village.sync(4)
+    assert ceremony.tried(desk)
+    assert ceremony.together(desk)[0][:2] == (old, (1, 2, 3, 4, 5))
+    for number in (1, 2, 3):
+        ceremony.erase_old(village.desks[number])
+        assert own_share(village.desks[number], old) is None
+        with pytest.raises(AlreadyDone):
+            ceremony.erase_old(village.desks[number])
+    village.sync(1)
+    assert ceremony.together(desk) == []
+    assert groups(village).alive(old) == (4, 5)
+    person = village.apply(NAME)
+    village.sync(2)
+    assert opens(village, person.drop, 4, 1, 2) == [NAME]
+
+
+def test_the_removed_record_what_they_erased(village: Village) -> None:
+    decide(village, council.remove(village.desks[1], 5), 1, 2, 3)
+    village.sync(12)
+    old = groups(village).made[0].group
+    assert ceremony.tried(village.desks[5])
+    ceremony.erase_old(village.desks[5])
+    village.sync(2)
+    assert 5 not in groups(village).alive(old)
+
+
+def test_nobody_deals_a_key_to_another_quorum_than_was_decided(village: Village) -> None:
+    group = groups(village).group
+    assert group is not None
+    desk = village.desks[1]
+    desk.act([CeremonyProposed(2, (1, 2, 3), group.id, (1, 2, 3), desk.random(16))])
+    village.sync(4)
+    assert len(groups(village).sessions) == 1
+    assert groups(village).group == group
+
+
+def test_every_event_after_a_rotation_is_sealed_to_the_new_keys(village: Village) -> None:
+    village.desks.pop(5)
+    decide(village, council.remove(village.desks[1], 5), 1, 2, 3)
+    village.sync(6)
+    desk = village.desks[1]
+    assert desk.public.due == {}
+    assert {recipients.epoch for recipients in desk.public.circles.values()} == {2}
+    village.apply(NAME)
+    village.sync(2)
+    last = [signed for signed in desk.held if any(isinstance(entry, Sealed) for entry in signed.segment.entries)][-1]
+    assert last.segment.prev != GENESIS
+    assert desk.journal.counts(last)
