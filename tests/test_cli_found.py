@@ -354,6 +354,8 @@ REFUSED = {
     "no approvals": (replaced("approvals = 2", "approvals = 0"), "name how many approve its grants"),
     "a circle that is a list": (replaced('"auditors"', '["auditors"]'), "There is no circle"),
     "negative days": (replaced("publication_days = 91", "publication_days = -5"), "publication_days must be"),
+    "a ceremony that waits for ever": (replaced("silent_days = 7", "silent_days = 1000"), "silent_days must be"),
+    "a ceremony that waits for nobody": (replaced("silent_days = 7", "silent_days = 0"), "silent_days must be"),
     "no remittance": (replaced('remittance = "Support"', 'remittance = ""'), "The remittance must have"),
     "a Cyrillic remittance": (
         replaced('remittance = "Support"', 'remittance = "Дапамога"'),

@@ -18,7 +18,7 @@ PoruchError
 │   ├── SecondBalance MissingTotal WrongBalance BrokenChain MissingBalance
 │   ├── WeakPassphrase UnknownOfficer NotYourChain NotAllowed AlreadyDone OwnGrant MissingCheck ConflictOfInterest
 │   ├── OpeningStopped OpeningWithdrawn UnreadObjection
-│   ├── FundFrozenNow RightUsed RightResting StaleRoster NotConfirmed Suspended BadReason WrongCircles
+│   ├── FundFrozenNow RightUsed RightResting StaleRoster TooManyProposals NotConfirmed Suspended BadReason WrongCircles
 │   ├── UnknownInvitation InvitationUsed TooManyInvitations NumberGiven WrongInviter NotInCharter OwnWords WordsDiffer
 │   ├── WrongFoundingSecret PlanChanged NoFoundingHere
 │   ├── SamePassphrase PapersDiffer WrongFund NotOnRoster WrongShareWords OldPaper
@@ -464,6 +464,10 @@ class Suspended(Refused):
 
 class StaleRoster(Refused):
     """The roster has changed since this was proposed; look at the roster and propose it again."""
+
+
+class TooManyProposals(Refused):
+    """Three changes that you proposed wait already; ask your colleagues to decide on them first."""
 
 
 class NotConfirmed(Refused):

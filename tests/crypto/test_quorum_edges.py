@@ -8,7 +8,7 @@ from crypto.quorum_fund import PLACE, REQUESTER, TODAY, answers_of, hold_ceremon
 from crypto.quorum_points import is_on_curve, plain_multiply
 from crypto.quorum_vectors import group, unhex
 from poruch.crypto import ceremony, dleq
-from poruch.crypto.age import Stanza, parse_header, write_header
+from poruch.crypto.age import Stanza, encrypt_payload, parse_header, write_header
 from poruch.crypto.dealing import parse_subshare_message
 from poruch.crypto.group import (
     H2,
@@ -262,6 +262,27 @@ def test_a_transcript_wants_a_file_for_each_officer_and_no_other() -> None:
         with pytest.raises(BadDealing) as caught:
             ceremony.transcript_hash(SESSION, None, made, digests, {**whole, 2: dict.fromkeys(officers, b"file")})
         assert (caught.value.detail, caught.value.blame) == ("a sealed file is missing or too many", 2)
+
+
+def test_each_resharing_is_one_epoch_later() -> None:
+    fund = FUND
+    for epoch in (1, 2, 3):
+        fund = hold_ceremony(2, (1, 2, 3), seeded(epoch), fund, fund.group.officers[: fund.group.k])
+        assert fund.group.epoch == epoch
+
+
+def test_a_complaint_of_a_file_whose_head_was_changed_is_void() -> None:
+    """The dealer did not send this head; that the payload still opens under the file key says nothing against him."""
+    data = ceremony.make_dealing(SESSION, 1, (5, 6))
+    dealing = ceremony.check_dealing(SESSION, data, 1, 2, announced(data))
+    file_key = bytes(range(16))
+    for message, outcome in ((b"no sub-share", "dealer"), (ceremony.subshare_message(SESSION, 1, 2, 17), "complainer")):
+        head = write_header([Stanza(("any", "stanza"), b"")], file_key)
+        payload = encrypt_payload(file_key, message, seeded(3))
+        assert ceremony.judge_complaint(SESSION, dealing, 2, head + payload, file_key) == outcome
+        for changed in (head.replace(b"stanza", b"stanzb"), write_header([Stanza(("any", "stanza"), b"")], bytes(16))):
+            assert changed != head
+            assert ceremony.judge_complaint(SESSION, dealing, 2, changed + payload, file_key) == "void"
 
 
 @pytest.mark.parametrize("size", [0, 63, 65, 96])

@@ -1,4 +1,4 @@
-"""Officers by the screens: freezing and thawing, suspending and lifting, the roster from the invitation to old papers."""
+"""Officers by the screens: freezing and thawing, suspending and lifting, the roster from invitation to old papers."""
 
 import re
 import secrets
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,8 @@ def street(tmp_path: Path) -> Iterator[Street]:
 @pytest.fixture
 def rendezvous(monkeypatch: pytest.MonkeyPatch) -> None:
     """The village's front keeps messages of invitations, too."""
-    answer_others, slots = streets.answer_relay, {}
+    answer_others = streets.answer_relay
+    slots: dict[bytes, dict[str, bytes]] = {}
 
     def answer(front: Front, path: str, body: bytes) -> tuple[int, bytes]:
         if path == "/relay/rendezvous/open":
@@ -93,7 +95,7 @@ MEASURE = "/en/officers/measure/[0-9a-f]{64}/"
 
 
 def test_one_freezes_and_three_thaw(street: Street) -> None:
-    case = link(page(street, 1, "/en/queue/", "0001"), "/en/case/[0-9a-f]{32}/[^\"]*").split("?")[0]
+    case = link(page(street, 1, "/en/queue/", "0001"), '/en/case/[0-9a-f]{32}/[^"]*').split("?")[0]
     assert 'href="/en/officers/freeze/"' in page(street, 2, "/en/books/")
     before = text(page(street, 2, "/en/officers/freeze/"))
     assert "What stops at once" in before
@@ -222,7 +224,9 @@ def test_a_sixth_officer_from_the_invitation_to_old_papers(street: Street, tmp_p
     assert hello
     typed = {"hello": hello[1], "circles": ["casework"], "in_quorum": "on", "k": "4", "reason": "Zhuravel, a doctor."}
     refused(one.post(path, **typed), "Compare the fingerprint first")
-    refused(one.post(path, **{**typed, "compared": "on", "k": "3"}), "Of 6 officers with a share at least 4 and at most 5")
+    refused(
+        one.post(path, **{**typed, "compared": "on", "k": "3"}), "Of 6 officers with a share at least 4 and at most 5"
+    )
     refused(one.post(path, **{**typed, "compared": "on", "hello": "0" * 64}), "not from the invited")
     said = one.follow(one.post(path, **typed, compared="on"))
     assert "You proposed it, and approved it with that." in text(said.text)
@@ -274,6 +278,7 @@ def test_changes_of_circles_and_quorum_and_what_is_refused(street: Street) -> No
     one = street.desk(1)
     table = page(street, 1, "/en/officers/roster/circles/")
     assert len(re.findall('type="checkbox"[^>]* checked', table)) == 4 + 3 + 2
+    typed: dict[str, str | list[str]]
     typed = {"casework": ["1", "2", "3", "5"], "treasury": [], "auditors": ["2"], "reason": "Four rests."}
     kept = one.post("/en/officers/roster/circles/", **typed)
     refused(kept, "casework and treasury need somebody")
@@ -304,7 +309,7 @@ def test_changes_of_circles_and_quorum_and_what_is_refused(street: Street) -> No
     read = do(street, 1, "/en/officers/roster/read/3/", reason="He was ill.")
     assert "Let Officer 3 read older things" in read
     assert "may read older things" in read
-    refused(one.post("/en/officers/roster/read/2/", reason="A fourth."), "Your circles do not include this work")
+    refused(one.post("/en/officers/roster/read/2/", reason="A fourth."), "Three changes that you proposed")
 
 
 def test_a_removal_overtakes_what_else_was_proposed(street: Street) -> None:
@@ -334,7 +339,12 @@ def test_a_removal_overtakes_what_else_was_proposed(street: Street) -> None:
     assert "No longer officers: Officer 5" in listed
     page(street, 5, "/en/officers/", "Is your old paper destroyed?")
     do(street, 5, "/en/officers/ceremony/erase/")
-    page(street, 1, "/en/officers/", "4 shares of epoch 0 could still open together: Officer 2, Officer 3, Officer 4, you.")
+    page(
+        street,
+        1,
+        "/en/officers/",
+        "4 shares of epoch 0 could still open together: Officer 2, Officer 3, Officer 4, you.",
+    )
 
 
 def test_dealing_anew_on_purpose(street: Street) -> None:
@@ -345,7 +355,7 @@ def test_dealing_anew_on_purpose(street: Street) -> None:
     page(street, 1, "/en/officers/ceremony/", "Certified by all: 3 of 5 open together, epoch 1.")
     shown = text(page(street, 1, "/en/officers/ceremony/", "The new shares were tried"))
     assert "Dealt anew, 3 of 5 certified begun by Officer 2" in shown
-    assert "The first key, 3 of 5 certified begun by Officer 1" in shown
+    assert "The first key, 3 of 5 certified begun by you" in shown
 
 
 @pytest.fixture
@@ -363,9 +373,9 @@ def silent(tmp_path: Path) -> Iterator[Street]:
     village.sync(4)
     village.clock.turn(8)
     village.desks[5] = absent
-    restoring.restore(
-        tmp_path / "new", backup, "Officer 2", SIXTH, lambda key: Relay(village.front), village.clock, memory_kib=8192
-    )  # type: ignore[arg-type]
+    (tmp_path / "new").mkdir()
+    door: Any = Relay(village.front)
+    restoring.restore(tmp_path / "new", backup, "Officer 2", SIXTH, lambda key: door, village.clock, memory_kib=8192)
     absent.close()
     del village.desks[5]
     made = open_street(village)

@@ -148,6 +148,16 @@ def every_page(busy: Busy) -> dict[str, tuple[int, str]]:
         "journal": (1, "journal/"),
         "officers": (1, "officers/"),
         "rehearsal": (1, "officers/rehearsal/"),
+        "freeze": (1, "officers/freeze/"),
+        "suspend": (1, "officers/suspend/4/"),
+        "measures": (1, "officers/measures/"),
+        "roster": (1, "officers/roster/"),
+        "roster-remove": (1, "officers/roster/remove/5/"),
+        "roster-circles": (1, "officers/roster/circles/"),
+        "roster-quorum": (1, "officers/roster/quorum/"),
+        "roster-invite": (1, "officers/roster/invite/"),
+        "ceremony": (1, "officers/ceremony/"),
+        "ceremony-again": (1, "officers/ceremony/again/"),
         "not-there": (1, "batches/" + "0" * 24 + "/"),
     }
 

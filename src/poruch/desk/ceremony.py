@@ -262,6 +262,11 @@ def tried(desk: Desk) -> bool:
     return trial is not None and trials.succeeded(desk, trial)
 
 
+def may_erase(desk: Desk) -> bool:
+    """Whether old shares may go now. Who was removed cannot hear of the trial, and the others need him no more."""
+    return tried(desk) or desk.number in desk.public.council.removed
+
+
 def old_shares(desk: Desk) -> list[Group]:
     """Older groups of which this officer has not recorded that share and paper are destroyed, newest first."""
     found = desk.public.ceremonies
@@ -273,7 +278,7 @@ def erase_old(desk: Desk) -> None:
 
     Raises `NotAllowed` before the new key was tried.
     """
-    if not tried(desk):
+    if not may_erase(desk):
         raise NotAllowed("the new shares have not opened their trial yet; old ones must still be there")
     old = old_shares(desk)
     if not old:

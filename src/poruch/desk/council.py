@@ -177,10 +177,11 @@ def let_read(desk: Desk, number: int) -> Change:
 def propose(desk: Desk, change: Change, reason: str) -> None:
     """Propose a change, and approve it with that.
 
-    Raises `NotAllowed`, `FundFrozenNow`, `BadOfficers`, `WrongCircles`, `BadReason`.
+    Raises `NotAllowed`, `FundFrozenNow`, `TooManyProposals`, `BadOfficers`, `WrongCircles`, `BadReason`.
     """
     council = desk.public.council
     council.check_decides(desk.number)
+    council.check_room(desk.number)
     told: list[Event] = []
     sha256 = b""
     if change.circles is not None:

@@ -43,6 +43,7 @@ class Plan:
     refused_countries: tuple[str, ...]
     related: tuple[Party, ...] = ()
     publication_days: int = 91
+    silent_days: int = 7
 
 
 def make_key(
@@ -87,6 +88,7 @@ def make_charter(plan: Plan, keys: Iterable[tuple[int, bytes]], random: Random =
         refused_countries=plan.refused_countries,
         related=related_hashes(salt, plan.related),
         publication_days=plan.publication_days,
+        silent_days=plan.silent_days,
     )
     return check_charter(charter), salt
 

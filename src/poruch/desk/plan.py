@@ -23,11 +23,12 @@ _KEYS = {
     "remittance": str,
     "refused_countries": list,
     "publication_days": int,
+    "silent_days": int,
     "founders": list,
     "programmes": list,
     "related": list,
 }
-_OPTIONAL = {"related"}
+_OPTIONAL: dict[str, object] = {"related": [], "silent_days": 7}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def parse_plan(text: str) -> PlannedFund:
     if unknown:
         raise BadCharter(f"The plan has an unknown key: {unknown[0]}.")
     for key, kind in _KEYS.items():
-        value = table.get(key, [] if key in _OPTIONAL else None)
+        value = table.get(key, _OPTIONAL.get(key))
         if not isinstance(value, kind) or isinstance(value, bool):
             raise BadCharter(f"The plan's {key} is missing or of the wrong kind.")
     founders = [_row(row, {"name": str, "circles": list}, "founders") for row in table["founders"]]
@@ -117,6 +118,7 @@ def _plan(table: dict[str, object], founders: list[dict[str, object]]) -> Plan:
             refused_countries=tuple(map(str, refused)),
             related=tuple(_party(row) for row in parties),
             publication_days=int(str(table["publication_days"])),
+            silent_days=int(str(table.get("silent_days", _OPTIONAL["silent_days"]))),
         )
     except (BadIban, BadReference) as error:
         raise BadCharter(error.sentence) from error

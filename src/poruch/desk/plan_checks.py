@@ -27,6 +27,8 @@ def check_plan(plan: Plan, names: list[str]) -> None:
         raise BadCharter("A language is named twice.")
     if not 1 <= plan.publication_days <= 366:
         raise BadCharter("publication_days must be from 1 to 366.")
+    if not 1 <= plan.silent_days <= 90:
+        raise BadCharter("silent_days must be from 1 to 90: so long a ceremony waits for somebody.")
     if any(not party.name.strip() for party in plan.related):
         raise BadCharter("A related party has no name.")
 

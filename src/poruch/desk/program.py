@@ -15,7 +15,8 @@ from pathlib import Path
 from poruch.cases.openings import Openings
 from poruch.cases.state import Cases
 from poruch.cases.trials import Trials
-from poruch.crypto import age, keyfile
+from poruch.crypto import keyfile
+from poruch.desk.keyring import KeyName, KeyRing
 from poruch.errors import (
     BadEvent,
     CannotOpen,
@@ -28,13 +29,12 @@ from poruch.errors import (
 )
 from poruch.events.base import Event
 from poruch.events.charter import Charter
-from poruch.events.codec import decode, encode
 from poruch.events.council import CircleHandedOn, LifeOpened, Pin
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
 from poruch.events.kinds import CircleKeyed, DropAdmitted, parse_event
 from poruch.journal.chains import REFUSED, UNSIGNED, Chains, Outcome
-from poruch.journal.circles import CircleKey, CircleSecret, OlderKeys, key_of, open_entry, seal_event, take_handout
+from poruch.journal.circles import CircleKey, open_entry, seal_event
 from poruch.journal.dropbox import open_drop
 from poruch.journal.journal import Journal
 from poruch.journal.members import Members
@@ -77,14 +77,6 @@ class Mailing:
         return cls(hashlib.sha256(body).digest(), body)
 
 
-KeyName = tuple[str, int, str]  # circle, epoch, `age1pq` recipient
-
-
-def name_of(key: CircleKey) -> KeyName:
-    """What tells circle keys apart: two officers may have made one of the same epoch."""
-    return key.circle, key.epoch, key.pq.recipient.text
-
-
 def pin_at(signed: SignedSegment) -> Pin:
     """The pin of a segment."""
     segment = signed.segment
@@ -121,8 +113,7 @@ class Desk:
         self.relay, self.today, self.random = relay, today, random
         self.store = store or Store(folder / STORE_FILE, key.store_key, durable=durable)
         self.journal = Journal(fund)
-        kept = [key_of(decode(raw, CircleSecret)) for raw in self.store.secrets("circle/")]
-        self.keys: dict[KeyName, CircleKey] = {name_of(key): key for key in kept}
+        self.ring = KeyRing(self.store, key.identity)
         self.contents: dict[str, DropContent] = {}
         self._opened: dict[bytes, DropContent] = {}
         self._admitted: set[str] = set()
@@ -130,7 +121,6 @@ class Desk:
         self.waiting_drops: list[WaitingDrop] = []
         self._arrived: dict[bytes, bytes] = {}
         self.faults: list[str] = []
-        self._taken: set[CircleHandedOn] = set()
         self._unkept: list[tuple[bytes, int, bytes | None]] = []
         self._heard_before = self.store.heard()
         self._parsed: dict[tuple[bytes, int], Heard | None] = {}
@@ -223,24 +213,14 @@ class Desk:
         """The newest key of a circle that this officer belongs to. Raises `NotAllowed`."""
         return self.keys_of(name)[0]
 
+    @property
+    def keys(self) -> dict[KeyName, CircleKey]:
+        """All circle keys of this officer."""
+        return self.ring.keys
+
     def keys_of(self, name: str) -> list[CircleKey]:
-        """The keys of a circle that this officer was given: the one in force first, then newer before older.
-
-        Raises `NotAllowed` for a circle of which he has none.
-        """
-        now = self.public.circles.get(name)
-        in_force = now.pq.text if now else ""
-        held = [key for (circle, _, _), key in self.keys.items() if circle == name]
-        if not held:
-            raise NotAllowed(name)
-        return sorted(held, key=lambda key: (key.pq.recipient.text != in_force, -key.epoch))
-
-    def secret_of(self, key: CircleKey) -> CircleSecret:
-        """The secret that a key of a circle was made from."""
-        raw = self.store.secret("circle/" + "/".join(map(str, name_of(key))))
-        if raw is None:
-            raise NotAllowed(key.circle)
-        return decode(raw, CircleSecret)
+        """The keys of a circle, the one in force first. Raises `NotAllowed` for a circle of which he has none."""
+        return self.ring.of(name, self.public)
 
     def within(self, circle: str) -> bool:
         """Whether this officer belongs to `circle`."""
@@ -281,7 +261,8 @@ class Desk:
         if self.view.cases is None and self.public.charter is not None:
             self.view.cases = Cases(self.public.charter, self.view.members, self.contents)
         for handout in self.public.council.handouts:
-            self._take_history(handout)
+            if handout.number == self.number:
+                self._take_history(handout)
         for signed in segments:
             self.view.members.follow(self.public.council.history, signed.order)
             if not self.journal.counts(signed):
@@ -345,7 +326,7 @@ class Desk:
     def _tell(self, heard: Heard) -> None:
         event = heard.event
         if isinstance(event, CircleKeyed):
-            self._take_circle(event)
+            self.ring.take(event, self.public)
         elif isinstance(event, DropAdmitted):
             self._open_content(event)
         if not event.audience:
@@ -361,34 +342,11 @@ class Desk:
                 # The last line: whatever an officer signs, the rest of the journal is read. Never expected to happen.
                 self._fault(f"An event of officer {heard.author} could not be counted: {type(error).__name__}.")
 
-    def _take_circle(self, event: CircleKeyed) -> None:
-        """Only a key that all seal to: another one, handed out by whomever, would hide what is sealed to that."""
-        if (event.circle, event.epoch, event.pq) in self.keys or not self.public.has_keyed(event):
-            return
-        secret = take_handout(event, self.key.identity)
-        if secret is not None:
-            self._keep_key(secret)
-
-    def _keep_key(self, secret: CircleSecret) -> None:
-        key = key_of(secret)
-        name = "/".join(map(str, name_of(key)))
-        self.store.keep_secret(f"circle/{name}", encode(secret))
-        self.keys[name_of(key)] = key
-
-    def _take_history(self, event: CircleHandedOn) -> None:
-        """Older keys of a circle, for an officer whom k let read them; only such as were once in force."""
-        if event.number != self.number or event in self._taken:
-            return
-        self._taken.add(event)
+    def _take_history(self, handout: CircleHandedOn) -> None:
         try:
-            secrets = decode(age.open_file(event.file, [self.key.identity]), OlderKeys).secrets
+            self.ring.take_history(handout, self.public)
         except (CannotOpen, Malformed):
             self._fault("Older keys that a colleague handed to you do not open.")
-            return
-        for secret in secrets:
-            key = key_of(secret).recipients
-            if secret.circle == event.circle and self.public.was_in_force(key):
-                self._keep_key(secret)
 
     def _open_content(self, event: DropAdmitted) -> None:
         """The content that the first true admission in the journal's order names, and no later one."""
@@ -432,7 +390,7 @@ class Desk:
         life = self.life
         head = self.chains.heads.get((self.number, life))
         seq, prev = (head.segment.seq + 1, head.id) if head else (0, GENESIS)
-        held = {circle: self.keys_of(circle)[0] for circle in {name[0] for name in self.keys}}
+        held = self.ring.in_force(self.public)
         entries = tuple(
             seal_event(event, self.fund, (self.number, life, seq, at), self.public.circles, held, self.random)
             for at, event in enumerate(events)

@@ -95,6 +95,6 @@ def _hand_history(desk: Desk) -> list[Event]:
 
 
 def _older(desk: Desk, circle: str, number: int) -> list[Event]:
-    secrets = tuple(desk.secret_of(key) for key in desk.keys_of(circle))
+    secrets = tuple(desk.ring.secret_of(key) for key in desk.keys_of(circle))
     file = age.seal(encode(OlderKeys(secrets)), [desk.public.officers[number].recipient], desk.random)
     return [CircleHandedOn(number, circle, file)]

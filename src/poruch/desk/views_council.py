@@ -5,7 +5,7 @@ from datetime import date
 
 from poruch.desk import council as acts
 from poruch.desk import trials, words_heard
-from poruch.desk.ceremony import MOST_SESSIONS, is_due, judgement, old_shares, sessions_for_now, tried
+from poruch.desk.ceremony import MOST_SESSIONS, is_due, judgement, may_erase, old_shares, sessions_for_now
 from poruch.desk.program import RESTORED, Desk
 from poruch.errors import PoruchError
 from poruch.events.council import NewOfficer, Pin
@@ -287,7 +287,7 @@ def waits(desk: Desk) -> list[Wait]:
     for proposal in acts.open_proposals(desk):
         if proposal_state(desk, proposal) == "mine":
             found.append(Wait("proposal", ("officers", "roster", proposal.said.id.hex()), proposal.said.author))
-    if old_shares(desk) and tried(desk):
+    if old_shares(desk) and may_erase(desk):
         found.append(Wait("paper", ("officers", "ceremony", "erase")))
     if trials.rehearsal_due(desk) and public.council.active(me):
         found.append(Wait("rehearsal", ("officers", "rehearsal")))

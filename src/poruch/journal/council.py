@@ -19,6 +19,7 @@ from poruch.errors import (
     RightResting,
     RightUsed,
     StaleRoster,
+    TooManyProposals,
 )
 from poruch.events.base import Event
 from poruch.events.charter import LEAST_OFFICERS, Charter, check_threshold
@@ -250,6 +251,12 @@ class Council:
         if self.frozen:
             raise FundFrozenNow
 
+    def check_room(self, author: int) -> None:
+        """Whether `author` may have one more proposal waiting. Raises `TooManyProposals`."""
+        waiting = [p for p in self.proposals.values() if p.taken is None and p.event.epoch == self.epoch]
+        if sum(p.said.author == author for p in waiting) >= MOST_OPEN:
+            raise TooManyProposals
+
     def check_proposal(self, event: RosterProposed) -> None:
         """Whether this change is possible on today's roster. Raises `StaleRoster`, `BadOfficers`, `BadEvent`."""
         if event.epoch != self.epoch:
@@ -307,10 +314,8 @@ class Council:
 
     def _propose(self, said: Said, event: RosterProposed) -> None:
         self.check_decides(said.author)
+        self.check_room(said.author)
         self.check_proposal(event)
-        waiting = [p for p in self.proposals.values() if p.taken is None and p.event.epoch == self.epoch]
-        if sum(p.said.author == said.author for p in waiting) >= MOST_OPEN:
-            raise NotAllowed("too many proposals of one officer wait")
         self.proposals[said.id] = Proposal(said, event, {said.author: event.pins})
         self._take(self.proposals[said.id], said)
 

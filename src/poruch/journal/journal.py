@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from poruch.errors import BadEvent
 from poruch.journal.chains import Chains, Outcome
-from poruch.journal.council import COUNCIL_EVENTS
+from poruch.journal.council import COUNCIL_EVENTS, Proposal
 from poruch.journal.public import REMOVED_SAY, SUSPENDED_HEARD, PublicState, parsed
 from poruch.journal.segments import Clear, SignedSegment
 from poruch.journal.standing import Standing, standing_of
@@ -83,11 +83,14 @@ class Journal:
                 self._tell(self.public, self.standing, signed)
             if not any(_governs(signed) for signed in fresh) and not self._speaks_anew(fresh):
                 return
-            council = self.public.council
-            if standing_of(council, self.held) == self.standing and council.undone == council.void:
-                return
-        added.again = True
+        before, history = self.standing, self.public.council.history
         self._fold()
+        added.again |= late or forked or self.standing != before or not self._goes_on(history)
+
+    def _goes_on(self, history: list[Proposal]) -> bool:
+        """Whether the roster's past is what it was."""
+        known = [(proposal.said.id, proposal.taken_at) for proposal in history]
+        return known == [(p.said.id, p.taken_at) for p in self.public.council.history[: len(known)]]
 
     def _speaks_anew(self, fresh: list[SignedSegment]) -> bool:
         return any(signed.segment.life and signed.segment.seq == 0 for signed in fresh)

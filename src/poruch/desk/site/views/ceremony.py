@@ -46,6 +46,7 @@ def ceremony(request: HttpRequest, desk: Desk) -> HttpResponse:
         "tried": acts.tried(desk),
         "renewed": len(found.made) > 1,
         "old": acts.old_shares(desk),
+        "may_erase": acts.may_erase(desk),
         "together": [{"group": one, "alive": alive, "day": day} for one, alive, day in acts.together(desk)],
         "decides": views_council.may_decide(desk) is None,
     }
@@ -73,7 +74,7 @@ def erase(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "POST":
         acts.erase_old(desk)
         return done(_("Your old shares are destroyed here, and it is recorded that your old paper is."), "officers")
-    context = {"old": acts.old_shares(desk), "tried": acts.tried(desk)}
+    context = {"old": acts.old_shares(desk), "may_erase": acts.may_erase(desk)}
     return page(request, "officers", "desk/ceremony_erase.html", context)
 
 
