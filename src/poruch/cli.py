@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder for the desk")
     restore.add_argument("--front", required=True, metavar="URL", help="the front's address")
 
+    drill = verbs.add_parser("drill", help="do to a running fund what an enemy would do, and print what he got")
+    drill.add_argument("name", choices=("arrests",), metavar="NAME", help="arrests: officers taken one by one")
+
     bench = verbs.add_parser("bench", help="measure: ours, the limit, the peer")
     bench.add_argument("name", nargs="?", default="", help="only rows whose name contains this")
     bench.add_argument("--json", action="store_true", help="a list of rows")
@@ -153,6 +156,12 @@ def _restore(arguments: argparse.Namespace) -> int:
     return run_restore(arguments.folder, arguments.front)
 
 
+def _drill(arguments: argparse.Namespace) -> int:
+    from poruch.drills.arrests import run_arrests
+
+    return run_arrests(EXAMPLES / "fund.toml", EXAMPLES / "lists" / "names.csv")
+
+
 def _bench(arguments: argparse.Namespace) -> int:
     from poruch.drills.bench import run_bench
 
@@ -170,6 +179,7 @@ VERBS = {
     "waiting": _waiting,
     "rehearse": _rehearse,
     "restore": _restore,
+    "drill": _drill,
     "bench": _bench,
 }
 

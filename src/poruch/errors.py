@@ -19,6 +19,7 @@ PoruchError
 │   ├── WeakPassphrase UnknownOfficer NotYourChain NotAllowed AlreadyDone OwnGrant MissingCheck ConflictOfInterest
 │   ├── OpeningStopped OpeningWithdrawn UnreadObjection
 │   ├── FundFrozenNow RightUsed RightResting StaleRoster TooManyProposals NotConfirmed Suspended BadReason WrongCircles
+│   ├── BadHours
 │   ├── UnknownInvitation InvitationUsed TooManyInvitations NumberGiven WrongInviter NotInCharter OwnWords WordsDiffer
 │   ├── WrongFoundingSecret PlanChanged NoFoundingHere
 │   ├── SamePassphrase PapersDiffer WrongFund NotOnRoster WrongShareWords OldPaper
@@ -452,6 +453,10 @@ class RightResting(Refused):
 
 class BadReason(Refused):
     """Say why, in one to a thousand characters; your colleagues decide by it."""
+
+
+class BadHours(Refused):
+    """Hours for your appearance are 0 for none, or 12 to 720; type another number."""
 
 
 class WrongCircles(Refused):

@@ -59,10 +59,19 @@ def known_values(village: Village) -> dict[type, list[Any]]:
     assert ceremony is not None
     recipient = desk.key.identity.recipient.text
     point = desk.public.quorum_point or b""
+    council, head = desk.public.council, desk.chains.heads[(ROGUE, 0)]
+    said = [*council.freezes, *council.suspensions, *council.proposals, head.id]
     names = [*drops, *(place_of(drops[0], "submission"),), recipient, "reading", "screening", "believable", "no-match"]
     return {
         str: [*names, "EUR", "first-months", "grants", "officers", "treasury", "g1", "b1", "e1", "payee", "submission"],
-        bytes: [ceremony.session, point, *desk.openings.openings, *desk.ledger.publications, desk.key.signing.public],
+        bytes: [
+            *said,
+            ceremony.session,
+            point,
+            *desk.openings.openings,
+            *desk.ledger.publications,
+            desk.key.signing.public,
+        ],
         int: [1, ROGUE, 60000],
         date: [village.clock()],
     }
@@ -79,6 +88,10 @@ def test_nothing_that_one_officer_signs_stops_a_desk_or_decides_anything(kind: t
         for desk in village.desks.values():
             assert not [fault for fault in desk.faults if "could not be counted" in fault]
             assert desk.public.ready
+            assert desk.public.council.history == []
+            assert desk.public.council.roster == {1, 2, 3, 4, 5}
+            assert len(desk.public.council.active_quorum) >= 3
+            assert len(desk.public.ceremonies.made) == 1
             assert desk.members.circles_of(5) == ("officers", "treasury", "auditors")
             per_currency: dict[str, int] = {}
             for (_, currency), amount in trial_balance(desk.ledger.posted).items():

@@ -11,16 +11,22 @@ from poruch.crypto import ceremony, dleq
 from poruch.crypto.age import Stanza, encrypt_payload, parse_header, write_header
 from poruch.crypto.dealing import parse_subshare_message
 from poruch.crypto.group import (
+    _MIXED_ORDER,
     H2,
     HIGHEST_OFFICER,
+    IDENTITY,
     B,
     L,
+    add,
     encode_scalar,
     generator,
     hash_to_scalar,
     lagrange,
+    lift,
+    montgomery,
     multiply,
     multiply_base,
+    multiply_from_outside,
     random_scalar,
 )
 from poruch.crypto.opening import (
@@ -45,6 +51,7 @@ from poruch.errors import (
     BadProof,
     BadRequest,
     BadSubshare,
+    BadU,
     NoProof,
     NotForThisGroup,
     TooFew,
@@ -121,6 +128,36 @@ def test_lagrange_takes_the_first_and_the_last_officer() -> None:
     assert lagrange((1, 65535))[1] == 65535 * pow(65534, -1, L) % L
     assert lagrange((7,)) == {7: 1}
     assert lagrange(()) == {}
+
+
+def test_a_u_has_32_bytes_however_small_its_value() -> None:
+    """A zero byte more does not change the number, and is refused all the same."""
+    u = group("2-of-3").u
+    assert lift(u)
+    for wrong in (u + b"\0", u + bytes(32), u[:31], b""):
+        with pytest.raises(BadU):
+            lift(wrong)
+    short = next(value for e in range(1, 2000) if not (value := montgomery(multiply_base(e)))[31])
+    assert lift(short)
+    with pytest.raises(BadU):
+        lift(short[:31])
+
+
+@pytest.mark.parametrize("sign", [0, 1 << 255])
+@pytest.mark.parametrize("y", [1, 2**255 - 18], ids=["1", "1 + p"])
+def test_the_identity_has_no_u_in_any_spelling(y: int, sign: int) -> None:
+    with pytest.raises(BadPoint):
+        montgomery((y | sign).to_bytes(32, "little"))
+
+
+def test_zero_times_a_point_from_outside_is_the_identity_in_any_spelling_of_zero() -> None:
+    assert multiply_from_outside(0, H2) == multiply_from_outside(L, H2) == multiply_from_outside(-L, H2) == IDENTITY
+
+
+def test_the_library_is_tried_with_the_base_point_plus_the_point_of_order_2() -> None:
+    order_two = (2**255 - 20).to_bytes(32, "little")
+    assert add(B, order_two) == _MIXED_ORDER
+    assert plain_multiply(2, order_two) == IDENTITY != order_two
 
 
 # ---- randomness -------------------------------------------------------------------------------

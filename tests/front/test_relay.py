@@ -12,10 +12,12 @@ from front.process import Front, today
 from poruch.crypto.signatures import SigningKey
 from poruch.errors import AlreadyTaken, RelayUnreachable
 from poruch.events.codec import encode
-from poruch.events.kinds import LogPolicySet
+from poruch.events.council import OfficerSuspended, Pin, Voted
+from poruch.events.kinds import LogPolicySet, NoticePublished, event_bytes
 from poruch.journal.frames import join
+from poruch.journal.journal import Journal
 from poruch.journal.requests import sign_request
-from poruch.journal.segments import parse_segment
+from poruch.journal.segments import Clear, SignedSegment, event_id, parse_segment, sign_segment
 from poruch.journal.sync import DropsAfter, Heads, HttpRelay, Slips, Tags
 
 PATHS = (
@@ -195,3 +197,66 @@ def test_a_push_with_one_broken_frame_stores_none(front: Front) -> None:
     assert signed_post(front, "/relay/push", join([new.raw]) + b"\x00\x00") == 400
     assert front.rows("SELECT max(seq) FROM front_segment WHERE author = 3")[0][0] == new.segment.seq - 1
     assert front.relay().push([new]) == ["accepted"]
+
+
+# ---- suspended officers, and second segments at one place --------------------------------------
+
+
+def head(front: Front, number: int) -> Pin:
+    signed = front.fund.officers[number].chain[-1]
+    return Pin(number, 0, signed.segment.seq, signed.id)
+
+
+def suspend(front: Front, author: int, number: int) -> bytes:
+    """The event id of a suspension that the front has."""
+    event = OfficerSuspended(head(front, number), False, os.urandom(16))
+    signed = front.fund.act(author, event, day=today())
+    assert front.relay(author).push([signed]) == ["accepted"]
+    return event_id(signed, 0, event_bytes(event))
+
+
+def statuses(front: Front, number: int) -> dict[str, int]:
+    """The status of each door for an officer."""
+    key, found = front.fund.officers[number].signing, {}
+    for path in PATHS:
+        headers = sign_request("POST", path, b"", number, key, today(), os.urandom(16))
+        found[path] = front.browser.ask("POST", path, b"", headers).status
+    return found
+
+
+def test_a_suspended_officer_may_push_and_gets_nothing(front: Front) -> None:
+    suspension = suspend(front, 1, 3)
+    found = statuses(front, 3)
+    assert found.pop("/relay/push") == 200
+    assert set(found.values()) == {403}
+    assert 403 not in statuses(front, 2).values()
+    votes = [front.fund.act(number, Voted(suspension, "undo", False), day=today()) for number in (3, 2)]
+    assert front.relay(3).push(votes[:1]) == ["accepted"]  # his own vote reaches the others
+    assert {one.id for one in front.relay(2).segments_beyond({})} >= {votes[0].id}
+    assert front.relay(2).push(votes[1:]) == ["accepted"]
+    assert 403 not in statuses(front, 3).values()
+
+
+def twin(front: Front, signed: SignedSegment) -> SignedSegment:
+    """Another segment at the same place."""
+    said = (Clear(event_bytes(NoticePublished("notice", "twin"))),)
+    changed = type(signed.segment)(
+        **{name: getattr(signed.segment, name) for name in signed.segment.__struct_fields__ if name != "entries"},
+        entries=said,
+    )
+    return sign_segment(changed, front.fund.officers[signed.segment.author].signing)
+
+
+def test_both_sides_of_an_equivocation_reach_every_desk_first_come_first(front: Front) -> None:
+    first = front.fund.act(2, NoticePublished("notice", "one"), day=today())
+    second = twin(front, first)
+    assert front.relay(2).push([first]) == ["accepted"]
+    assert front.relay(2).push([second]) == ["second segment at one place of a chain"]
+    front.restart()
+    for number, known in ((1, {}), (3, {(2, 0): first.segment.seq})):
+        segments = front.relay(number).segments_beyond(known)
+        assert [s.id for s in segments][-1] == second.id
+    journal = Journal(front.fund.id)
+    journal.add(front.relay(1).segments_beyond({}))
+    assert journal.public.council.liars == {2}
+    assert first.id in {one.id for one in journal.held}

@@ -17,6 +17,7 @@ from poruch.errors import (
     RightResting,
     RightUsed,
     StaleRoster,
+    TooManyProposals,
 )
 from poruch.events.council import FundFrozen, LifeConfirmed, Pin, RosterApproved, Voted
 from poruch.journal.council import MOST_OPEN, REST_DAYS, quorum_without
@@ -213,7 +214,7 @@ def test_an_officer_has_a_few_open_proposals_and_no_more() -> None:
     assembly = Assembly(5, 3)
     for number in range(MOST_OPEN):
         assembly.say(1, assembly.proposal(admit=(20 + number,), k=4))
-    with pytest.raises(NotAllowed):
+    with pytest.raises(TooManyProposals):
         assembly.say(1, assembly.proposal(admit=(30,), k=4))
     assembly.say(2, assembly.proposal(admit=(30,), k=4))
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -162,6 +163,19 @@ def test_but_while_it_is_in_force_a_freeze_stops_a_change(fund: CouncilFund) -> 
     fund.freeze(4)
     remove(fund, 5, 1, 2, 3)
     assert fund.journal().public.council.epoch == 0
+
+
+def test_nobody_alone_makes_a_month_pass(fund: CouncilFund) -> None:
+    freeze = fund.freeze(5)
+    for author in (1, 2, 3):
+        fund.say(author, Voted(freeze, "undo", True))
+    fund.named(5, FundFrozen(os.urandom(16)), day=fund.day + timedelta(days=400))
+    assert not fund.journal().public.council.frozen
+    fund.turn(30)
+    for number in (1, 2):
+        fund.notice(number)
+    fund.freeze(5)
+    assert fund.journal().public.council.frozen
 
 
 # ---- removed ----------------------------------------------------------------------------------

@@ -26,7 +26,13 @@ from poruch.desk import program
 from poruch.desk.program import Desk
 from poruch.events.base import Event
 from poruch.events.codec import decode
-from poruch.events.kinds import CirclesAssigned, FundSecretsDrawn, PartiesDeclared
+from poruch.events.kinds import (
+    CheckpointSigned,
+    CirclesAssigned,
+    FundSecretsDrawn,
+    PartiesDeclared,
+    PublicationProposed,
+)
 from poruch.journal import dropbox
 from poruch.journal.circles import CircleSecret
 from poruch.journal.store import Store
@@ -72,7 +78,7 @@ def spellings(secret: bytes | str) -> dict[str, bytes]:
 class Nest:
     """What must not be found, with what it is."""
 
-    secrets: dict[bytes | str, str] = field(default_factory=dict)
+    secrets: dict[bytes | str, str] = field(default_factory=dict, repr=False)
     public: bytes = b""
 
     def lay(self, what: str, secret: bytes | str) -> None:
@@ -145,8 +151,8 @@ class Nest:
 
     def lay_event(self, event: Event) -> None:
         """What officers say to each other only."""
-        if not event.audience:
-            return
+        if not event.audience or isinstance(event, PublicationProposed | CheckpointSigned):
+            return  # what is proposed for publication becomes public, with its signatures
         self.lay_text("", event)
         if isinstance(event, FundSecretsDrawn | CirclesAssigned):
             self.lay("the key of instalments", event.tag_key)

@@ -97,7 +97,7 @@ class Front:
             segment = signed.segment
             return segment.seq > positions.get((segment.author, segment.life), -1)
 
-        return self.proofs + [signed for signed in self.segments if beyond(signed)]
+        return [signed for signed in self.segments if beyond(signed)] + self.proofs
 
     def push(self, segments: list[SignedSegment]) -> list[str]:
         added = self.journal.add(segments)

@@ -4,7 +4,7 @@ from datetime import date
 
 from poruch.crypto import age
 from poruch.crypto.padding import pad
-from poruch.desk import inviting
+from poruch.desk import inviting, presence
 from poruch.desk.ceremony import ceremony_duties
 from poruch.desk.program import ARRIVED, Desk, Mailing
 from poruch.desk.roster import roster_duties
@@ -31,7 +31,7 @@ def do_duties(desk: Desk) -> int:
             break
         desk.act(events)
         written += 1
-    return written + _tell_granted(desk) + collect(desk)
+    return written + _tell_granted(desk) + collect(desk) + presence.go_on(desk)
 
 
 # ---- founding ---------------------------------------------------------------------------------

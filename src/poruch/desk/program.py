@@ -8,11 +8,12 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from poruch.cases.openings import Openings
+from poruch.cases.presence import Presence
 from poruch.cases.state import Cases
 from poruch.cases.trials import Trials
 from poruch.crypto import keyfile
@@ -62,6 +63,7 @@ class View:
     trials: Trials
     ledger: Ledger
     cases: Cases | None = None
+    presence: Presence = field(default_factory=Presence)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class Desk:
         """
         self.folder, self.key, self.fund = folder, key, fund
         self.relay, self.today, self.random = relay, today, random
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.store = store or Store(folder / STORE_FILE, key.store_key, durable=durable)
         self.journal = Journal(fund)
         self.ring = KeyRing(self.store, key.identity)
@@ -332,7 +335,7 @@ class Desk:
         if not event.audience:
             return  # what stands in clear is the public state's, which has heard it
         view = self.view
-        folds = [view.members.apply, view.openings.apply, view.trials.apply, view.ledger.apply]
+        folds = [view.members.apply, view.openings.apply, view.trials.apply, view.ledger.apply, view.presence.apply]
         if self.view.cases is not None:
             folds.append(self.view.cases.apply)
         for fold in folds:

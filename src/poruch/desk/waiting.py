@@ -1,7 +1,7 @@
 """How much waits for this officer, page by page: the numbers in the menu. A pure function of the desk."""
 
 from poruch.cases.openings import Opening
-from poruch.desk import openings, partials, treasury, trials, views_council
+from poruch.desk import openings, partials, presence, treasury, trials, views_council
 from poruch.desk.program import Desk
 from poruch.desk.publishing import signatures_missing
 from poruch.desk.views_cases import next_step
@@ -22,7 +22,7 @@ def counts(desk: Desk) -> dict[str, int]:
         "books": len(desk.ledger.faults) if desk.within("treasury") or desk.within("auditors") else 0,
         "log": sum(publication_waits(desk, publication) for publication in desk.ledger.publications.values()),
         "journal": len(faults(desk)),
-        "officers": len(views_council.waits(desk)),
+        "officers": len(views_council.waits(desk)) + len(presence.missed(desk)),
     }
     found["total"] = sum(found[page] for page in PAGES if page != "journal")
     return found
@@ -71,5 +71,5 @@ def faults(desk: Desk) -> list[str]:
         f"A segment of officer {fault.author} was put aside: {fault.outcome.value}." for fault in desk.chains.faults
     ]
     found += desk.faults + desk.public.faults + desk.openings.faults + desk.ledger.faults
-    found += partials.faults(desk) + trials.faults(desk)
+    found += partials.faults(desk) + trials.faults(desk) + desk.view.presence.faults
     return found + desk.view.cases.faults if desk.view.cases is not None else found

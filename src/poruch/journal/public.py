@@ -199,7 +199,6 @@ class PublicState:
 
     @property
     def fingerprint(self) -> bytes:
-        """32 bytes that name the fund's keys as a stranger sees them: charter, quorum key, circles."""
-        parts = [self.quorum_point or b""] + [self.circles[name].pq.text.encode() for name in sorted(self.circles)]
-        founders = [founder.signing for founder in self.charter.founders] if self.charter else []
-        return hashlib.sha256(b"poruch/fingerprint/v1\n" + b"".join(founders + parts)).digest()
+        """32 bytes that name the fund: its charter and its quorum key, which no change of the roster changes."""
+        founded = fund_id(self.charter) if self.charter else b""
+        return hashlib.sha256(b"poruch/fingerprint/v2\n" + founded + (self.quorum_point or b"")).digest()

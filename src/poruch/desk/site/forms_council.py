@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from poruch.cases.presence import MOST_HOURS, possible
 from poruch.desk.council import MOST_REASON
 from poruch.desk.site import words
 from poruch.desk.site.forms import Form, Text
@@ -51,6 +52,28 @@ class ThawForm(Form):
         super().__init__(*args, **kwargs)
         label = _("and let %s’s right to freeze rest for 30 days, if as many want that as it takes to thaw")
         self.fields["rest"].label = label % name
+
+
+class HoursForm(Form):
+    """After how many hours without appearing an officer asks to be suspended."""
+
+    hours = forms.IntegerField(
+        label=_("Suspend me after so many hours without me"),
+        help_text=_("From 12 to 720, or 0 for never."),
+        min_value=0,
+        max_value=MOST_HOURS,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "size": 4}),
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value", "hours"), _("Type 0, or a number from 12 to 720.")
+        ),
+    )
+
+    def clean_hours(self) -> int:
+        """Hours that the core takes."""
+        hours: int = self.cleaned_data["hours"]
+        if not possible(hours):
+            raise forms.ValidationError(self.fields["hours"].error_messages["hours"], code="hours")
+        return hours
 
 
 def _ticks(label: Any, numbers: Iterable[int]) -> forms.TypedMultipleChoiceField:

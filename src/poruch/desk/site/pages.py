@@ -11,7 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from poruch.desk import views_council, waiting
+from poruch.desk import presence, views_council, waiting
 from poruch.desk.program import Desk
 from poruch.desk.site import words
 from poruch.desk.site.bands import bands
@@ -103,6 +103,7 @@ def page(
         council = desk.public.council
         whole |= {
             "bands": bands(desk),
+            "missed": presence.missed(desk),
             "to_call": views_council.to_call(desk),
             "frozen": council.frozen,
             "counts": counts,

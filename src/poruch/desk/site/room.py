@@ -15,7 +15,7 @@ from pathlib import Path
 
 from poruch.cases.state import Case
 from poruch.crypto.keyfile import OfficerKey
-from poruch.desk import guard, waiting
+from poruch.desk import guard, presence, waiting
 from poruch.desk.duties import do_duties
 from poruch.desk.keeper import Doorplate, Word
 from poruch.desk.program import Desk, open_desk
@@ -63,7 +63,7 @@ class Room:
     _sentences: OrderedDict[str, str] = field(default_factory=OrderedDict, repr=False)
     _stories: dict[str, Story] = field(default_factory=dict, repr=False)
     _touched: float = 0.0
-    _counted: tuple[tuple[int, int, date], int] | None = None
+    _counted: tuple[tuple[int, int, int, date], int] | None = None
 
     # ---- the door -----------------------------------------------------------------------------
 
@@ -123,6 +123,11 @@ class Room:
     def touch(self) -> None:
         """The officer is there."""
         self._touched = self.clock()
+        if self.desk is not None:
+            try:
+                presence.appear(self.desk)
+            except PoruchError as trouble:
+                self.trouble = trouble
 
     @property
     def is_resting(self) -> bool:
@@ -147,8 +152,8 @@ class Room:
             self._tell_number(desk)
 
     def _tell_number(self, desk: Desk) -> None:
-        """Tell the keeper how much waits; it is counted again only when something was written or a day has begun."""
-        of = (len(desk.held), len(desk.contents), self.today())
+        """Tell the keeper how much waits; it is counted again only when something was written or an hour has begun."""
+        of = (len(desk.held), len(desk.contents), presence.hour_now(desk), self.today())
         if self._counted is None or self._counted[0] != of:
             self._counted = of, waiting.counts(desk)["total"]
         self.word.waiting(self._counted[1])

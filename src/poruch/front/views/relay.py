@@ -92,15 +92,13 @@ def heads(body: bytes) -> HttpResponse:
 
 @signed
 def segments(body: bytes) -> HttpResponse:
-    """Segments beyond the given heads, oldest first, as many as fit; and every proof of an equivocation."""
+    """Segments beyond the given heads, oldest first, as many as fit; after the last, every proof of an equivocation.
+
+    The proofs come last, so that of two segments at one place every desk has that one first which came here first.
+    """
     known = {(author, life): seq for author, life, seq in decode(body, Heads).positions}
     found: list[bytes] = []
     size = 0
-    for fork in Fork.objects.order_by("id")[:MOST_FORKS]:
-        size += len(fork.raw)
-        if size > ANSWER_BYTES // 4:
-            break
-        found.append(bytes(fork.raw))
     rows = Segment.objects.order_by("id").values_list("id", "author", "life", "seq")
     wanted = [key for key, author, life, seq in rows if seq > known.get((author, life), -1)]
     for start in range(0, len(wanted), 500):
@@ -110,6 +108,12 @@ def segments(body: bytes) -> HttpResponse:
             if found and size > ANSWER_BYTES:
                 return octets(join(found))
             found.append(raw)
+    proofs = 0
+    for fork in Fork.objects.order_by("id")[:MOST_FORKS]:
+        proofs += len(fork.raw)
+        if proofs > ANSWER_BYTES // 4:
+            break
+        found.append(bytes(fork.raw))
     return octets(join(found))
 
 

@@ -87,7 +87,11 @@ def _propose(desk: Desk, form: AdmitForm, heard: HeardHello) -> HttpResponse | N
         ),
     )  # fmt: skip
     if answer is not None:
-        joining.answer(desk, heard.officer.number)
+        try:
+            joining.answer(desk, heard.officer.number)
+        except PoruchError:
+            said = _("You proposed it, but the front did not take the answer: leave it again from here.")
+            return done(said, "officers", "roster", "invited", heard.officer.number)
     return answer
 
 
