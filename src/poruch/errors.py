@@ -19,6 +19,7 @@ PoruchError
 │   ├── WeakPassphrase UnknownOfficer NotYourChain NotAllowed AlreadyDone OwnGrant MissingCheck ConflictOfInterest
 │   ├── OpeningStopped OpeningWithdrawn UnreadObjection
 │   ├── FundFrozenNow RightUsed RightResting StaleRoster TooManyProposals NotConfirmed Suspended BadReason WrongCircles
+│   ├── NotOfQuorum AnotherConfirms NotTried TooFewDealers Removed        kinds of NotAllowed
 │   ├── BadHours
 │   ├── UnknownInvitation InvitationUsed TooManyInvitations NumberGiven WrongInviter NotInCharter OwnWords WordsDiffer
 │   ├── WrongFoundingSecret PlanChanged NoFoundingHere
@@ -449,6 +450,26 @@ class RightUsed(Refused):
 
 class RightResting(Refused):
     """Your right to freeze rests for 30 days, as your colleagues decided; ask one of them to freeze the fund."""
+
+
+class NotOfQuorum(NotAllowed):
+    """Only an officer who holds a share decides this; ask one of them."""
+
+
+class AnotherConfirms(NotAllowed):
+    """Another officer, who has spoken with him, confirms a restored desk; ask a colleague."""
+
+
+class NotTried(NotAllowed):
+    """The new shares have not opened their trial yet; keep your old paper until this desk asks for it again."""
+
+
+class TooFewDealers(NotAllowed):
+    """Too few officers with a share are there to deal the key anew; wait for them, or lift suspensions first."""
+
+
+class Removed(NotAllowed):
+    """You are no longer an officer of this fund, and what this desk says does not count; ask your former colleagues."""
 
 
 class BadReason(Refused):

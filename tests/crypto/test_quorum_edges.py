@@ -284,7 +284,7 @@ def test_a_dealing_refused_says_what_is_wrong() -> None:
     for wrong, detail in (
         (honest[:4] + bytes(32) + honest[36:], "bad-point"),
         (honest[:36] + bytes(32) + honest[68:], "bad-point"),
-        (honest[:-1] + bytes([honest[-1] ^ 1]), "bad-proof"),
+        (spoiled(honest), "bad-proof"),
     ):
         with pytest.raises(BadDealing) as caught:
             ceremony.check_dealing(SESSION, wrong, 1, 2, announced(wrong))
@@ -441,8 +441,13 @@ def test_the_text_is_that_of_the_specification() -> None:
 # ---- combining --------------------------------------------------------------------------------
 
 
+def spoiled(data: bytes) -> bytes:
+    """The same bytes with a bit of the last one turned over, whatever it was."""
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
 def test_too_few_says_how_many_and_why() -> None:
-    good, bad = answers_of(FUND, (1, 2), FILE), answers_of(FUND, (3,), FILE)[0][:-1] + b"\0"
+    good, bad = answers_of(FUND, (1, 2), FILE), spoiled(answers_of(FUND, (3,), FILE)[0])
     with pytest.raises(TooFew) as caught:
         combine(FILE, REQUEST, FUND.group, [*good, bad])
     assert caught.value.detail == "2 of 3 good, 1 bad"
@@ -464,7 +469,7 @@ def test_checked_partials_are_counted_by_officer() -> None:
 def test_a_partial_refused_says_what_is_wrong() -> None:
     answer = answers_of(FUND, (2,), FILE)[0]
     for wrong, detail, blame in (
-        (answer[:-1] + bytes([answer[-1] ^ 1]), "bad-proof", 2),
+        (spoiled(answer), "bad-proof", 2),
         (answer[:48] + b"\1\2" + answer[50:], "bad-officers", 258),
     ):
         with pytest.raises(BadPartial) as caught:

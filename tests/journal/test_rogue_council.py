@@ -83,9 +83,9 @@ def test_whose_freeze_was_thawed_so_rests(found: tuple[Assembly, list[int], list
             if freeze.over is None:
                 assembly.say(officer, Voted(id, "undo", True))
     for _, freeze in mine:
-        assert assembly.tries(freeze.said.author, FundFrozen(os.urandom(16))) in ("RightResting", "NotAllowed")
+        assert assembly.tries(freeze.said.author, FundFrozen(os.urandom(16))) in ("RightResting", "Suspended")
         assembly.turn(30)
-        assert assembly.tries(freeze.said.author, FundFrozen(os.urandom(16))) in ("", "NotAllowed")
+        assert assembly.tries(freeze.said.author, FundFrozen(os.urandom(16))) in ("", "Suspended")
         assembly.turn(-30)
         for id, again in list(council.freezes.items()):
             for officer in honest:

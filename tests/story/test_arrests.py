@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from attacks.rogue import early, same_everywhere, sign, strike
-from poruch.desk import casework, council, founding, openings, treasury
+from poruch.desk import casework, council, founding, openings, screening, treasury
 from poruch.desk.ceremony import erase_old, is_due, together, tried
 from poruch.desk.council import Change
 from poruch.desk.program import Desk, Mailing, head_of
 from poruch.drills.cell import raid
-from poruch.errors import FundFrozenNow, MissingCheck, NotAllowed, RightUsed, TooFew
+from poruch.errors import FundFrozenNow, MissingCheck, Refused, RightUsed, TooFew
 from poruch.events.council import FundFrozen, OfficerSuspended, RosterProposed, Voted
 from poruch.events.drops import Person
 from poruch.events.kinds import PartialGiven
@@ -28,8 +28,6 @@ NAMES = ("Alena Persona", "Bronia Persona", "Cyryl Persona")
 @pytest.fixture
 def people(village: Village) -> list[Applicant]:
     """One was paid, one waits for the payment, one was never opened."""
-    from poruch.desk import screening
-
     for desk in village.desks.values():
         screening.keep_list(desk, LIST)
     asked = [village.apply(name, "I refused and was dismissed.") for name in NAMES]
@@ -227,6 +225,16 @@ def test_two_of_five_are_arrested_and_the_fund_goes_on(
         assert (stolen.names, stolen.payees, stolen.payments) == (0, 0, 0)
         assert stolen.accounts == 2
 
+    # ---- what the enemy's batch holds, k objections free ------------------------------------------
+    assert treasury.payable(desks[5]) == []
+    for number in (1, 5, 7):
+        assert treasury.payable(desks[5]) == []
+        desk = desks[number]
+        [theirs] = [one for one in desk.openings.openings.values() if one.batch and one.requester == 4]
+        openings.object_to(desk, theirs, "Nobody free asked for this.")
+        rounds(village, *FREE, 7)
+    assert len(treasury.payable(desks[5])) == 1
+
     # ---- payments go on; newcomers read from their day on; books and cases are whole ---------------
     assert pay(village, 5, 7, 1) == 1
     later = village.apply("Daryja Persona", "I refused, too.")
@@ -240,7 +248,7 @@ def test_two_of_five_are_arrested_and_the_fund_goes_on(
     for desk in (two, four):
         desk.sync()
         assert later.drop not in desk.cases.cases
-        with pytest.raises(NotAllowed):
+        with pytest.raises(Refused):
             desk.act([FundFrozen(os.urandom(16))])
     strike(village, 2, FundFrozen(os.urandom(16)))
     assert not any(desk.public.council.frozen for desk in present)

@@ -27,6 +27,7 @@ from poruch.crypto.dealing import (
     subshare_message,
 )
 from poruch.crypto.group import IDENTITY, L, add, lagrange, multiply, multiply_base
+from poruch.crypto.hidden import forgets
 from poruch.crypto.quorum_group import Group, check_officers, u16
 from poruch.errors import (
     BadDealing,
@@ -119,6 +120,7 @@ def form_group(officers: Iterable[int], dealings: Sequence[ParsedDealing], old: 
     return Group(k, 0 if old is None else old.epoch + 1, sums[0], shares)
 
 
+@forgets
 def my_share(
     session: bytes,
     officer: int,

@@ -14,7 +14,7 @@ from typing import Self
 
 from poruch.crypto.age_header import derive
 from poruch.crypto.age_pq import PqIdentity
-from poruch.crypto.hidden import Hidden
+from poruch.crypto.hidden import Hidden, forgets
 from poruch.crypto.signatures import SigningKey
 from poruch.crypto.wordlist import LIST_SIZE, near_words, one_slip_away, word_list, word_numbers
 from poruch.errors import BadCode, BadKey
@@ -65,6 +65,7 @@ def digits(code: int) -> str:
     return " ".join(text[start : start + _GROUP] for start in range(0, len(text), _GROUP))
 
 
+@forgets
 def parse(text: str) -> int:
     """The code that somebody typed: eight words, or 32 digits, in any case and grouping, with or without numbering.
 

@@ -3,7 +3,36 @@
 Python memory cannot be wiped; this only keeps secrets out of logs, tracebacks, error pages and caches.
 """
 
-from typing import Any, NoReturn
+import sys
+from collections.abc import Callable
+from functools import wraps
+from traceback import clear_frames
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def forgets(function: Callable[P, R]) -> Callable[P, R]:
+    """For what is given a secret that is not `Hidden`: when it raises, the traceback holds no local variables of it.
+
+    Tools that print tracebacks with locals would else print a mistyped passphrase or a share.
+    """
+
+    @wraps(function)
+    def forgetful(*args: P.args, **named: P.kwargs) -> R:
+        before = sys.exception()
+        try:
+            return function(*args, **named)
+        except BaseException as error:
+            del args, named
+            found: BaseException | None = error
+            while found is not None and found is not before:
+                clear_frames(found.__traceback__)
+                found = found.__cause__ or found.__context__
+            raise
+
+    return forgetful
 
 
 class Hidden:

@@ -32,7 +32,7 @@ from nacl.exceptions import CryptoError
 
 from poruch.crypto.age_header import derive
 from poruch.crypto.age_pq import PqIdentity
-from poruch.crypto.hidden import Hidden
+from poruch.crypto.hidden import Hidden, forgets
 from poruch.crypto.signatures import SigningKey
 from poruch.errors import BadKeyFile, SamePassphrase, WeakPassphrase, WrongPassphrase
 
@@ -116,6 +116,7 @@ class DuressKey(OfficerKey):
         return cls(number=key.number, name=key.name, signing_seed=_part(key.root, "signing"))
 
 
+@forgets
 def seal_key(
     key: OfficerKey,
     passphrase: str,
@@ -141,6 +142,7 @@ def seal_key(
     return head + (used + other if random(1)[0] & 1 else other + used)
 
 
+@forgets
 def open_key(file: bytes, passphrase: str) -> OfficerKey:
     """The keys, from whichever slot opens.
 

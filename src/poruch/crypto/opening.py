@@ -12,6 +12,7 @@ from datetime import date
 from poruch.crypto import dleq
 from poruch.crypto.age import Header, decrypt_payload, parse_header, unwrap_file_key
 from poruch.crypto.group import IDENTITY, B, Random, add, lagrange, montgomery, multiply, multiply_base
+from poruch.crypto.hidden import forgets
 from poruch.crypto.opening_request import MAX_PURPOSE, OpeningRequest, parse_request
 from poruch.crypto.quorum_file import Lock, check_header, check_unproven, read_locks
 from poruch.crypto.quorum_group import Group, u16
@@ -57,6 +58,7 @@ class Partial:
     points: tuple[bytes, ...] = field(repr=False)
 
 
+@forgets
 def give_partial(
     file: bytes,
     request: OpeningRequest,
@@ -96,6 +98,7 @@ def give_partial(
     return b"".join(parts)
 
 
+@forgets
 def check_answer(answer: bytes, request: OpeningRequest, group: Group, file: bytes) -> Partial:
     """The partial in an opened answer. Raises BadAnswer, BadPartial (with the blame), WrongGroup, WrongFile."""
     return _check(answer, request, group, read_locks(_header(file, request, group)))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from poruch.crypto import bech32
 from poruch.crypto.group import L
-from poruch.crypto.hidden import Hidden
+from poruch.crypto.hidden import Hidden, forgets
 from poruch.crypto.wordlist import LIST_SIZE, one_slip_away, word_list, word_numbers
 from poruch.errors import BadKey, BadPaper, PapersDiffer
 
@@ -131,6 +131,7 @@ def encode(paper: Paper) -> str:
     return bech32.encode(_PREFIX.upper(), raw)
 
 
+@forgets
 def parse(text: str) -> Paper:
     """The paper of a line, in any case, with or without spaces and line ends between its characters.
 
@@ -169,6 +170,7 @@ def share_words(block: ShareBlock) -> tuple[str, ...]:
     return _words(value << _SHARE_CHECK_BITS | block.check, SHARE_WORDS, "share")
 
 
+@forgets
 def parse_key_words(text: str) -> KeyBlock:
     """The key words that somebody typed, in any case, with or without their numbers.
 
@@ -183,6 +185,7 @@ def parse_key_words(text: str) -> KeyBlock:
     return KeyBlock(root.to_bytes(32, "big"), value >> _KEY_CHECK_BITS & 0xFFFF, value & ((1 << _KEY_CHECK_BITS) - 1))
 
 
+@forgets
 def parse_share_words(text: str) -> ShareBlock:
     """The share words that somebody typed; steps and errors as of `parse_key_words`, with 24 words.
 

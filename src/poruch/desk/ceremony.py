@@ -23,7 +23,7 @@ from poruch.crypto.ceremony import (
 )
 from poruch.desk import trials, words_heard
 from poruch.desk.program import Desk
-from poruch.errors import AlreadyDone, CannotOpen, Malformed, NotAllowed, PoruchError
+from poruch.errors import AlreadyDone, CannotOpen, Malformed, NotTried, PoruchError, TooFewDealers
 from poruch.events.base import Event
 from poruch.events.ceremony import (
     CeremonyJoined,
@@ -77,7 +77,7 @@ def begin_again(desk: Desk) -> None:
         raise AlreadyDone("a ceremony is under way")
     events = _begin(desk, by_program=False)
     if not events:
-        raise NotAllowed("too few officers of the group in force are there to deal")
+        raise TooFewDealers
     desk.act(events)
 
 
@@ -276,10 +276,10 @@ def old_shares(desk: Desk) -> list[Group]:
 def erase_old(desk: Desk) -> None:
     """This officer's word that the papers with his old shares are destroyed; the shares on this desk are, now.
 
-    Raises `NotAllowed` before the new key was tried.
+    Raises `NotTried` before the new key was tried.
     """
     if not may_erase(desk):
-        raise NotAllowed("the new shares have not opened their trial yet; old ones must still be there")
+        raise NotTried
     old = old_shares(desk)
     if not old:
         raise AlreadyDone("your old shares are erased")

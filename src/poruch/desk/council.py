@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 
 from poruch.crypto.age import PqRecipient
 from poruch.desk.program import Desk, head_of
-from poruch.errors import AlreadyDone, BadReason, MissingCheck, NotAllowed, StaleRoster, WrongCircles
+from poruch.errors import (
+    AlreadyDone,
+    AnotherConfirms,
+    BadReason,
+    MissingCheck,
+    NotOfQuorum,
+    StaleRoster,
+    WrongCircles,
+)
 from poruch.events.base import Event
 from poruch.events.charter import CIRCLES
 from poruch.events.council import (
@@ -40,7 +48,7 @@ def _with_reason(event: Event, reason: str) -> list[Event]:
 
 
 def freeze(desk: Desk, reason: str) -> None:
-    """Freeze the fund, at once and alone. Raises `NotAllowed`, `RightUsed`, `RightResting`, `BadReason`."""
+    """Freeze the fund, at once and alone. Raises `Suspended`, `RightUsed`, `RightResting`, `BadReason`."""
     desk.public.council.check_freeze(desk.number, desk.today())
     desk.act(_with_reason(FundFrozen(desk.random(16)), reason))
 
@@ -48,7 +56,7 @@ def freeze(desk: Desk, reason: str) -> None:
 def suspend(desk: Desk, number: int, reason: str, *, absent: bool = False) -> None:
     """Suspend a colleague, at once and alone: what he says after what this desk has seen does not count.
 
-    Raises `NotAllowed`, `AlreadyDone`, `RightUsed`, `BadReason`.
+    Raises `Suspended`, `AlreadyDone`, `RightUsed`, `BadReason`.
     """
     council = desk.public.council
     council.check_suspend(desk.number, number)
@@ -67,19 +75,19 @@ def measure(desk: Desk, event: bytes) -> Freeze | Suspension:
 
 
 def undo(desk: Desk, event: bytes, *, rest: bool = False) -> None:
-    """Vote to thaw, or to lift a suspension. Raises `NotAllowed`, `AlreadyDone`."""
+    """Vote to thaw, or to lift a suspension. Raises `NotOfQuorum`, `AlreadyDone`."""
     found = measure(desk, event)
     spoke = isinstance(found, Suspension) and found.absent and desk.public.council.active(desk.number)
     if not spoke and not desk.public.council.may_vote(desk.number):
-        raise NotAllowed("only the quorum votes")
+        raise NotOfQuorum
     desk.act([Voted(event, "undo", rest)])
 
 
 def confirm(desk: Desk, event: bytes) -> None:
-    """Vote that it was right: its author may then act again. Raises `NotAllowed`, `AlreadyDone`."""
+    """Vote that it was right: its author may then act again. Raises `NotOfQuorum`, `AlreadyDone`."""
     measure(desk, event)
     if not desk.public.council.may_vote(desk.number):
-        raise NotAllowed("only the quorum votes")
+        raise NotOfQuorum
     desk.act([Voted(event, "confirm", False)])
 
 
@@ -94,12 +102,12 @@ def lives_to_confirm(desk: Desk) -> list[tuple[int, int]]:
 def confirm_life(desk: Desk, number: int, life: int) -> None:
     """This officer has spoken with the other: the chain of his restored desk counts, the old one up to what is here.
 
-    Raises `NotAllowed`, `AlreadyDone`.
+    Raises `NotOfQuorum`, `AlreadyDone`.
     """
     if (number, life) not in lives_to_confirm(desk):
         raise AlreadyDone("it is confirmed, or nobody opened it")
     if number == desk.number or not desk.public.council.active(desk.number):
-        raise NotAllowed("another officer confirms it")
+        raise AnotherConfirms
     first = next(s for s in desk.held if (s.segment.author, s.segment.life, s.segment.seq) == (number, life, 0))
     desk.act([LifeConfirmed(number, life, first.id, head_of(desk, number))])
 
@@ -177,7 +185,7 @@ def let_read(desk: Desk, number: int) -> Change:
 def propose(desk: Desk, change: Change, reason: str) -> None:
     """Propose a change, and approve it with that.
 
-    Raises `NotAllowed`, `FundFrozenNow`, `TooManyProposals`, `BadOfficers`, `WrongCircles`, `BadReason`.
+    Raises `NotOfQuorum`, `FundFrozenNow`, `TooManyProposals`, `BadOfficers`, `WrongCircles`, `BadReason`.
     """
     council = desk.public.council
     council.check_decides(desk.number)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poruch.crypto import keyfile
+from poruch.crypto.hidden import forgets
 from poruch.desk.program import FUND_FILE, KEY_FILE, Desk
 from poruch.desk.screening import name_keys
 from poruch.events.base import Event
@@ -46,6 +47,7 @@ class Plan:
     silent_days: int = 7
 
 
+@forgets
 def make_key(
     folder: Path, number: int, name: str, passphrase: str, *, memory_kib: int = keyfile.MEMORY_KIB
 ) -> keyfile.OfficerKey:
@@ -58,6 +60,7 @@ def make_key(
     return key
 
 
+@forgets
 def unlock(folder: Path, passphrase: str) -> keyfile.OfficerKey:
     """The keys in an officer's folder. Raises `WrongPassphrase`, `BadKeyFile`."""
     return keyfile.open_key((folder / KEY_FILE).read_bytes(), passphrase)

@@ -18,6 +18,7 @@ from poruch.cases.state import Cases
 from poruch.cases.trials import Trials
 from poruch.crypto import keyfile
 from poruch.desk.keyring import KeyName, KeyRing
+from poruch.crypto.hidden import forgets
 from poruch.errors import (
     BadEvent,
     CannotOpen,
@@ -26,6 +27,7 @@ from poruch.errors import (
     NotConfirmed,
     PoruchError,
     RelayUnreachable,
+    Removed,
     Suspended,
 )
 from poruch.events.base import Event
@@ -411,7 +413,7 @@ class Desk:
         if self.number in self.public.council.suspended or self.number in self.public.council.liars:
             raise Suspended
         if self.number in self.public.council.removed:
-            raise NotAllowed("you are no longer an officer of this fund")
+            raise Removed
         raise NotConfirmed
 
     def open_life(self) -> None:
@@ -510,6 +512,7 @@ def head_of(desk: Desk, number: int) -> Pin:
     return pin_at(last) if last else Pin(number, 0, -1, b"")
 
 
+@forgets
 def open_desk(
     folder: Path, passphrase: str, relay: Callable[[keyfile.OfficerKey], Relay | None], today: Callable[[], date]
 ) -> Desk:

@@ -11,6 +11,9 @@ BOOKS = ("treasury", "auditors")
 
 
 class Event(Schema, frozen=True):
-    """The base of all events. `audience` is empty for what stands in clear."""
+    """The base of all events. `audience` is empty for what stands in clear; everything else does not show itself."""
 
     audience: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} hidden>" if self.audience else super().__repr__()

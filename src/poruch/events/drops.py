@@ -5,7 +5,14 @@ from poruch.events.codec import Schema
 KINDS = ("submission", "message", "payee", "gift")
 
 
-class Story(Schema, frozen=True, tag="story.v1"):
+class Unseen(Schema, frozen=True):
+    """The base of what only its readers see: it does not show itself in logs and error pages."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} hidden>"
+
+
+class Story(Unseen, frozen=True, tag="story.v1"):
     """The answers of the form that casework reads. All are free text but `who` (a kind of person) and `language`."""
 
     language: str
@@ -18,14 +25,14 @@ class Story(Schema, frozen=True, tag="story.v1"):
     name_in_story: bool
 
 
-class Person(Schema, frozen=True, tag="person.v1"):
+class Person(Unseen, frozen=True, tag="person.v1"):
     """What names the person: opened by k officers only."""
 
     name: str
     contact: str
 
 
-class Payee(Schema, frozen=True, tag="payee.v1"):
+class Payee(Unseen, frozen=True, tag="payee.v1"):
     """Who gets the money and how: opened by k officers only, for one batch."""
 
     name: str
@@ -33,13 +40,13 @@ class Payee(Schema, frozen=True, tag="payee.v1"):
     bic: str
 
 
-class Answer(Schema, frozen=True, tag="answer.v1"):
+class Answer(Unseen, frozen=True, tag="answer.v1"):
     """What a person writes back in the mailbox."""
 
     text: str
 
 
-class SlipKeys(Schema, frozen=True, tag="slip-keys.v1"):
+class SlipKeys(Unseen, frozen=True, tag="slip-keys.v1"):
     """What treasury needs to leave slips for a code: 32 bytes each (docs/spec/log.md section 7)."""
 
     lookup_id: bytes
@@ -47,7 +54,7 @@ class SlipKeys(Schema, frozen=True, tag="slip-keys.v1"):
     blind_key: bytes
 
 
-class GiftAnnouncement(Schema, frozen=True, tag="gift.v1"):
+class GiftAnnouncement(Unseen, frozen=True, tag="gift.v1"):
     """A giver's payment reference, and the keys of his code."""
 
     reference: str

@@ -120,9 +120,6 @@ class CirclesAssigned(Event, frozen=True, tag="circles.assigned.v1"):
     nonce: bytes = b""
     tag_key: bytes = b""
 
-    def __repr__(self) -> str:
-        return f"CirclesAssigned({self.circles!r})"
-
 
 class DropAdmitted(Event, frozen=True, tag="drop.admitted.v1"):
     """A drop of the front entered the journal. `body` is the hash of its sealed bytes; `number` the case's number."""

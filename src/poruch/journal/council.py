@@ -12,13 +12,17 @@ from datetime import date, timedelta
 from poruch.crypto.age import PqRecipient
 from poruch.errors import (
     AlreadyDone,
+    AnotherConfirms,
     BadEvent,
     BadOfficers,
     FundFrozenNow,
     NotAllowed,
+    NotOfQuorum,
+    Removed,
     RightResting,
     RightUsed,
     StaleRoster,
+    Suspended,
     TooManyProposals,
 )
 from poruch.events.base import Event
@@ -226,28 +230,34 @@ class Council:
 
     # ---- what may be said, for acts and for the fold alike -------------------------------------
 
-    def check_freeze(self, author: int, day: date) -> None:
-        """Whether `author` may freeze. Raises `NotAllowed`, `RightUsed`, `RightResting`."""
+    def _need_voice(self, author: int) -> None:
+        if author not in self.roster:
+            raise Removed
         if not self.counts(author):
-            raise NotAllowed("only an officer who is not suspended freezes")
+            raise Suspended
+
+    def check_freeze(self, author: int, day: date) -> None:
+        """Whether `author` may freeze. Raises `Suspended`, `Removed`, `RightUsed`, `RightResting`."""
+        self._need_voice(author)
         if self._unconfirmed(author, self.freezes.values()):
             raise RightUsed
         if author in self.rests and self.believed(author, day) < self.rests[author]:
             raise RightResting
 
     def check_suspend(self, author: int, number: int) -> None:
-        """Whether `author` may suspend officer `number`. Raises `NotAllowed`, `AlreadyDone`, `RightUsed`."""
-        if not self.counts(author) or number not in self.roster or number == author:
-            raise NotAllowed("one suspends a colleague on the roster, and is not suspended")
+        """Whether `author` may suspend officer `number`. `Suspended`, `NotAllowed`, `AlreadyDone`, `RightUsed`."""
+        self._need_voice(author)
+        if number not in self.roster or number == author:
+            raise NotAllowed("one suspends a colleague on the roster")
         if number in self.suspended:
             raise AlreadyDone("he is suspended already")
         if number not in self.liars and self._unconfirmed(author, self._doubtful()):
             raise RightUsed
 
     def check_decides(self, author: int) -> None:
-        """Whether `author` may propose or approve a change. Raises `NotAllowed`, `FundFrozenNow`."""
+        """Whether `author` may propose or approve a change. Raises `NotOfQuorum`, `Suspended`, `FundFrozenNow`."""
         if author not in self.quorum or not self.counts(author):
-            raise NotAllowed("only an officer of the quorum who is not suspended decides this")
+            raise Suspended if author in self.quorum else NotOfQuorum
         if self.frozen:
             raise FundFrozenNow
 
@@ -362,7 +372,7 @@ class Council:
             measure.over = said.day
             return
         if not self.may_vote(said.author):
-            raise NotAllowed("only the quorum votes")
+            raise NotOfQuorum
         measure.votes[said.author] = (event.vote, event.rest)
         measure.stands = measure.stands or len(measure.of("confirm") & set(self.quorum)) >= self.k
         if len(measure.of("undo") & set(self.quorum)) < self.k:
@@ -373,7 +383,7 @@ class Council:
 
     def _confirm_life(self, said: Said, event: LifeConfirmed) -> None:
         if not self.counts(said.author) or event.number == said.author or event.number not in self.roster:
-            raise NotAllowed("another officer confirms it")
+            raise AnotherConfirms
         if not 0 < event.life < DURESS_LIFE or event.pin.number != event.number or event.pin.life >= event.life:
             raise NotAllowed("a later life is confirmed, after one that counts")
         # One that nobody opened is kept, too: it must not stand in the way of the true one (poruch.journal.standing).

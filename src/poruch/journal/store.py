@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlcipher3
 
+from poruch.crypto.hidden import forgets
 from poruch.errors import StoreBroken
 from poruch.journal.segments import SignedSegment, parse_segment
 
@@ -31,6 +32,7 @@ CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 class Store:
     """One desk's store in one file. All methods raise `StoreBroken` when the disk does."""
 
+    @forgets
     def __init__(self, path: Path, key: bytes, *, durable: bool = True) -> None:
         """Open or make the store at `path` with a 32-byte raw key. Not `durable` is for what a crash may undo whole."""
         try:
