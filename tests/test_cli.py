@@ -10,7 +10,7 @@ import pytest
 
 from command import ENVIRONMENT, PROGRAM, ROOT, run
 
-VERBS = ("demo", "check", "found", "front", "desk", "desk wipe", "waiting", "bench")
+VERBS = ("demo", "check", "found", "front", "desk", "desk wipe", "waiting", "drill", "bench")
 
 
 def test_help_names_every_verb() -> None:

@@ -1,5 +1,6 @@
 """After a change of the roster the quorum key is dealt anew: to whom, by whom, and what each can still read."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,20 @@ from poruch.desk.program import Desk
 from poruch.errors import AlreadyDone, NotAllowed
 from poruch.events.ceremony import CeremonyProposed, DealingAnnounced, DealingPublished
 from poruch.journal.ceremonies import Ceremonies
-from poruch.journal.segments import GENESIS, Sealed
+from poruch.journal.segments import GENESIS, Sealed, Segment, sign_segment
+from story.canaries import nest_of
 from story.village import PASSPHRASE, Relay, Village, found_village
 
 NAME = "Alena Persona"
 
 
 @pytest.fixture
-def village(tmp_path: Path) -> Village:
+def village(tmp_path: Path) -> Iterator[Village]:
     """Five desks, three open."""
-    return found_village(tmp_path)
+    with nest_of() as nest:
+        made = found_village(tmp_path)
+        yield made
+        assert nest.leaks(made, tmp_path) == []
 
 
 def decide(village: Village, change: council.Change, *by: int) -> None:
@@ -297,3 +302,28 @@ def test_every_event_after_a_rotation_is_sealed_to_the_new_keys(village: Village
     last = [signed for signed in desk.held if any(isinstance(entry, Sealed) for entry in signed.segment.entries)][-1]
     assert last.segment.prev != GENESIS
     assert desk.journal.counts(last)
+
+
+def test_a_founder_who_signs_twice_is_suspended_by_desks_and_removed_and_nothing_of_the_fund_is_lost(
+    village: Village,
+) -> None:
+    person = village.apply(NAME)
+    village.sync(2)
+    first = village.desks[1].held[0]
+    assert first.segment.author == 1
+    fields = {name: getattr(first.segment, name) for name in first.segment.__struct_fields__}
+    twin = sign_segment(Segment(**fields | {"entries": ()}), village.desks[1].key.signing)
+    village.front.push([twin])
+    del village.desks[1]
+    village.sync(2)
+    for desk in village.desks.values():
+        assert set(desk.public.council.suspended) == {1}
+        assert desk.public.ready
+        assert len(desk.public.council.suspensions) == 1
+    decide(village, council.remove(village.desks[2], 1), 2, 3, 4)
+    village.sync(10)
+    group = village.desks[2].public.ceremonies.group
+    assert group is not None
+    assert group.officers == (2, 3, 4, 5)
+    assert village.desks[2].public.due == {}  # the circles have new keys, whoever was removed
+    assert opens(village, person.drop, 2, 3, 4) == [NAME]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -61,8 +61,9 @@ def spellings(secret: bytes | str) -> dict[str, bytes]:
         hexed = secret.hex()
         found = {"raw": raw, "backwards": raw[::-1], "escaped": repr(raw)[2:-1].encode()}
         found |= {"hex in UTF-16": hexed.encode("utf-16-le")[:-1], "HEX": hexed.upper().encode()}
-        for order in ("little", "big"):
-            found[f"a number, {order}"] = str(int.from_bytes(raw, order)).encode()  # type: ignore[arg-type]
+        orders: tuple[Literal["little", "big"], ...] = ("little", "big")
+        for order in orders:
+            found[f"a number, {order}"] = str(int.from_bytes(raw, order)).encode()
     found["hex"] = raw.hex().encode()
     for shift in range(3):
         # The characters at either end depend on the neighbours; those between do not.
@@ -225,7 +226,8 @@ def nest_of() -> Iterator[Nest]:
 
         patch.setattr(owner, name, listening)
 
-    def sealing(_key: object, passphrase: str, **more: Any) -> None:
+    def sealing(key: keyfile.OfficerKey, passphrase: str, **more: Any) -> None:
+        nest.lay_key(key)
         nest.lay("a passphrase", passphrase)
         if more.get("duress"):
             nest.lay("a passphrase", more["duress"][1])
@@ -237,7 +239,7 @@ def nest_of() -> Iterator[Nest]:
             nest.lay_text("a payment reference", arg)
 
     with pytest.MonkeyPatch.context() as patch:
-        before(keyfile, "seal_key", lambda key, *rest, **more: (nest.lay_key(key), sealing(key, *rest, **more)))  # type: ignore[arg-type,return-value]
+        before(keyfile, "seal_key", sealing)
         before(Store, "keep_secret", lambda _store, name, value: nest.lay_kept(name, value))
         after(desk_ceremony, "subshare_message", lambda message: nest.lay("a sub-share", message[-32:]))
         before(program, "seal_event", lambda event, *_: nest.lay_event(event))

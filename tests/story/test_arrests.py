@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from attacks.rogue import early, same_everywhere, sign, strike
+from poruch.crypto.quorum_group import Group
 from poruch.desk import casework, council, founding, openings, screening, treasury
 from poruch.desk.ceremony import erase_old, is_due, together, tried
 from poruch.desk.council import Change
@@ -155,18 +156,28 @@ def renew(village: Village) -> None:
 def test_two_of_five_are_arrested_and_the_fund_goes_on(
     village: Village, people: list[Applicant], tmp_path: Path
 ) -> None:
-    desks = village.desks
-    two, four = desks[2], desks[4]
-    old = desks[1].public.ceremonies.group
+    old = village.desks[1].public.ceremonies.group
     assert old is not None
+    two_desks_give_nothing_and_three_all(village, tmp_path)
+    three_undo_what_two_do(village, people)
+    the_key_is_dealt_anew(village, old)
+    an_old_submission_opens_with_new_shares_only(village, people, tmp_path)
+    payments_go_on(village)
+    newcomers_read_from_their_day_on(village, people)
+    those_removed_say_and_read_nothing(village)
+    books_and_cases_are_whole(village)
 
-    # ---- what two desks give, and three would --------------------------------------------------
-    loot = raid(tmp_path / "cell", [two, four], due=1)
+
+def two_desks_give_nothing_and_three_all(village: Village, tmp_path: Path) -> None:
+    desks = village.desks
+    loot = raid(tmp_path / "cell", [desks[2], desks[4]], due=1)
     assert (loot.stories, loot.names, loot.payees, loot.payments) == (3, 0, 0, 0)
     assert (loot.cases, loot.accounts) == (3, 2)
-    assert raid(tmp_path / "cell", [two, four, desks[5]], due=1).is_everything
+    assert raid(tmp_path / "cell", [desks[2], desks[4], desks[5]], due=1).is_everything
 
-    # ---- they do all they can; three undo it ----------------------------------------------------
+
+def three_undo_what_two_do(village: Village, people: list[Applicant]) -> None:
+    desks = village.desks
     everything_at_once(village, people)
     past_the_program(village)
     rounds(village, *FREE)
@@ -187,10 +198,11 @@ def test_two_of_five_are_arrested_and_the_fund_goes_on(
     for number in ARRESTED:
         assert not desks[number].speaks
 
-    # ---- removed; two newcomers; the key dealt anew ---------------------------------------------
+
+def the_key_is_dealt_anew(village: Village, old: Group) -> None:
+    desks = village.desks
     renew(village)
-    present = [desks[number] for number in (*FREE, *NEW)]
-    for desk in present:
+    for desk in (desks[number] for number in (*FREE, *NEW)):
         made = desk.public.ceremonies.group
         assert made is not None
         assert (made.officers, made.k, made.epoch, made.Y) == ((1, 3, 5, 6, 7), 3, 1, old.Y)
@@ -205,7 +217,9 @@ def test_two_of_five_are_arrested_and_the_fund_goes_on(
     assert counted == [5, 4, 3]  # and after the third nothing: two old shares are below the old three
     assert desks[1].public.ceremonies.alive(old) == ARRESTED
 
-    # ---- an old submission opens with new shares, and not with stolen ones ----------------------
+
+def an_old_submission_opens_with_new_shares_only(village: Village, people: list[Applicant], tmp_path: Path) -> None:
+    desks = village.desks
     one, six, seven = desks[1], desks[6], desks[7]
     openings.ask(one, "Screen the third case.", [people[2].drop])
     rounds(village, *FREE, *NEW)
@@ -218,14 +232,17 @@ def test_two_of_five_are_arrested_and_the_fund_goes_on(
     openings.agree(desks[5], newest(desks[5]))
     rounds(village, 5, 1)
     assert openings.open_all(one, newest(one)) == ([Person(NAMES[2], "")], [])
-    for desk in (two, four):
-        desk.sync()
+    for number in ARRESTED:
+        desks[number].sync()
     for more in ([], [six]):  # two old shares, and with them a new one: at a threshold of three
-        stolen = raid(tmp_path / "cell", [two, four, *more], due=1)
+        stolen = raid(tmp_path / "cell", [desks[2], desks[4], *more], due=1)
         assert (stolen.names, stolen.payees, stolen.payments) == (0, 0, 0)
         assert stolen.accounts == 2
 
-    # ---- what the enemy's batch holds, k objections free ------------------------------------------
+
+def payments_go_on(village: Village) -> None:
+    """What the enemy's batch holds, k objections free."""
+    desks = village.desks
     assert treasury.payable(desks[5]) == []
     for number in (1, 5, 7):
         assert treasury.payable(desks[5]) == []
@@ -234,9 +251,11 @@ def test_two_of_five_are_arrested_and_the_fund_goes_on(
         openings.object_to(desk, theirs, "Nobody free asked for this.")
         rounds(village, *FREE, 7)
     assert len(treasury.payable(desks[5])) == 1
-
-    # ---- payments go on; newcomers read from their day on; books and cases are whole ---------------
     assert pay(village, 5, 7, 1) == 1
+
+
+def newcomers_read_from_their_day_on(village: Village, people: list[Applicant]) -> None:
+    six, seven = village.desks[6], village.desks[7]
     later = village.apply("Daryja Persona", "I refused, too.")
     rounds(village, *FREE, *NEW)
     first_drops = {person.drop for person in people}
@@ -245,16 +264,26 @@ def test_two_of_five_are_arrested_and_the_fund_goes_on(
     assert set(seven.cases.cases) == first_drops | {later.drop}
     assert casework.story(six, six.cases.cases[later.drop]).happened == "I refused, too."
     assert casework.story(seven, seven.cases.cases[people[0].drop]).happened == "I refused and was dismissed."
-    for desk in (two, four):
+
+
+def those_removed_say_and_read_nothing(village: Village) -> None:
+    known = set(village.desks[6].cases.cases)
+    assert len(known) == 1
+    for number in ARRESTED:
+        desk = village.desks[number]
         desk.sync()
-        assert later.drop not in desk.cases.cases
+        assert not known & set(desk.cases.cases)
         with pytest.raises(Refused):
             desk.act([FundFrozen(os.urandom(16))])
     strike(village, 2, FundFrozen(os.urandom(16)))
-    assert not any(desk.public.council.frozen for desk in present)
-    whole = [desks[1], desks[3], desks[5], seven]
+    assert not any(village.desks[number].public.council.frozen for number in (*FREE, *NEW))
+
+
+def books_and_cases_are_whole(village: Village) -> None:
+    whole = [village.desks[number] for number in (*FREE, 7)]
     assert same_everywhere(village, whole)
-    balances = [trial_balance(desk.ledger.posted) for desk in (desks[1], desks[3], desks[5], seven)]
+    assert [len(desk.cases.cases) for desk in whole] == [4, 4, 4, 4]
+    balances = [trial_balance(desk.ledger.posted) for desk in whole]
     assert all(balance == balances[0] for balance in balances)
     paid = [len([b for b in desk.ledger.batches.values() if b.exported is not None]) for desk in whole]
     assert paid == [2, 2, 2, 2]

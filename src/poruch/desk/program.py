@@ -17,8 +17,8 @@ from poruch.cases.presence import Presence
 from poruch.cases.state import Cases
 from poruch.cases.trials import Trials
 from poruch.crypto import keyfile
-from poruch.desk.keyring import KeyName, KeyRing
 from poruch.crypto.hidden import forgets
+from poruch.desk.keyring import KeyName, KeyRing
 from poruch.errors import (
     BadEvent,
     CannotOpen,

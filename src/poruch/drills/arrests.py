@@ -98,7 +98,7 @@ def drill(folder: Path, plan: Path, lists: Path, say: Say) -> list[Row]:
 def table(rows: list[Row]) -> str:
     """The rows as text; under each what the free officers did."""
     head = ("arrested", "stories", "names", "payees", "payments", "votes", "the fund")
-    lines = [head]
+    lines: list[tuple[str, ...]] = [head]
     for row in rows:
         loot = row.loot
         counts = (loot.stories, loot.cases), (loot.names, loot.cases), (loot.payees, loot.accounts)

@@ -182,7 +182,7 @@ def _opened(shares: dict[int, int], desk: Desk, files: dict[str, bytes]) -> dict
 
 
 def _decoded(raw: bytes) -> Person | Payee:
-    return decode(raw, Person | Payee)  # type: ignore[arg-type,return-value]
+    return decode(raw, Person | Payee)  # type: ignore[arg-type]
 
 
 # ---- by the rules -----------------------------------------------------------------------------
