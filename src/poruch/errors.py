@@ -657,7 +657,7 @@ class DeskNotRunning(Unavailable):
 
 
 class DeskEnded(Unavailable):
-    """The desk ended before it could answer; start it again, and tell whoever looks after the program if it stays so."""
+    """The desk ended before it could answer; start it again, and tell whoever looks after the program if it recurs."""
 
 
 class NothingCounted(Unavailable):

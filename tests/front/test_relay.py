@@ -15,7 +15,7 @@ from poruch.events.codec import encode
 from poruch.events.council import OfficerSuspended, Pin, Voted
 from poruch.events.kinds import LogPolicySet, NoticePublished, event_bytes
 from poruch.journal.frames import join
-from poruch.journal.journal import Journal
+from poruch.journal.journal import Journal, measures_in
 from poruch.journal.requests import sign_request
 from poruch.journal.segments import Clear, SignedSegment, event_id, parse_segment, sign_segment
 from poruch.journal.sync import DropsAfter, Heads, HttpRelay, Slips, Tags
@@ -224,11 +224,19 @@ def statuses(front: Front, number: int) -> dict[str, int]:
     return found
 
 
-def test_a_suspended_officer_may_push_and_gets_nothing(front: Front) -> None:
+def test_a_suspended_officer_may_push_and_gets_nothing_but_what_he_votes_on(front: Front) -> None:
+    other = front.fund.act(2, NoticePublished("notice", "not for him"), day=today())
+    assert front.relay(2).push([other]) == ["accepted"]
     suspension = suspend(front, 1, 3)
     found = statuses(front, 3)
     assert found.pop("/relay/push") == 200
-    assert set(found.values()) == {403}
+    assert {path for path, status in found.items() if status != 403} == {"/relay/segments", "/relay/drops"} & set(found)
+    assert front.relay(3).drops_after(0) == []
+    given = front.relay(3).segments_beyond({})
+    assert given
+    assert all(measures_in(one) for one in given)
+    assert other.id not in {one.id for one in given}
+    assert suspension in {said.id for one in given for said, _ in measures_in(one)}
     assert 403 not in statuses(front, 2).values()
     votes = [front.fund.act(number, Voted(suspension, "undo", False), day=today()) for number in (3, 2)]
     assert front.relay(3).push(votes[:1]) == ["accepted"]  # his own vote reaches the others

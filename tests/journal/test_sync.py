@@ -18,8 +18,8 @@ from poruch.desk.program import STORE_FILE, Desk
 from poruch.errors import AlreadyTaken, BadEvent, BadPublication, BadSegment, RelayUnreachable
 from poruch.events.codec import decode, encode
 from poruch.events.kinds import Instalment
-from poruch.journal.journal import Journal
 from poruch.journal.frames import join
+from poruch.journal.journal import Journal
 from poruch.journal.requests import verify_request
 from poruch.journal.roster import Roster
 from poruch.journal.segments import SignedSegment

@@ -69,6 +69,7 @@ def measure(desk: Desk, event: bytes) -> Freeze | Suspension:
     """The freeze or suspension with this event id, if it is in force. Raises `AlreadyDone`."""
     council = desk.public.council
     found: Freeze | Suspension | None = council.freezes.get(event) or council.suspensions.get(event)
+    found = found or desk.journal.aside(desk.number).get(event)
     if found is None or found.over is not None:
         raise AlreadyDone("it is not in force any more")
     return found

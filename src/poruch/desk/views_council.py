@@ -67,13 +67,17 @@ def to_call(desk: Desk) -> tuple[int, ...]:
 def banners(desk: Desk) -> list[tuple[str, Measure | None]]:
     """What every page says on top: why little or nothing can be done now, and by which measure."""
     council, me = desk.public.council, desk.number
-    found: list[tuple[str, Measure | None]] = [("frozen", freeze) for freeze in reversed(council.freezes_in_force)]
+    aside = list(desk.journal.aside(me).values())
+    freezes = [one for one in aside if isinstance(one, Freeze)] + council.freezes_in_force[::-1]
+    found: list[tuple[str, Measure | None]] = [("frozen", freeze) for freeze in freezes]
     if council.frozen and not found:
         found.append(("few", None))
     if me in council.liars:
         found.append(("liar", None))
     elif me in council.suspended:
         found.append(("suspended", council.suspended[me]))
+    elif against := [one for one in aside if isinstance(one, Suspension) and one.pin.number == me]:
+        found.append(("suspended", against[-1]))
     elif me in council.removed:
         found.append(("removed", None))
     elif desk.store.fact(RESTORED) or (desk.public.charter is not None and not desk.speaks):
@@ -87,14 +91,15 @@ def banners(desk: Desk) -> list[tuple[str, Measure | None]]:
 def measures(desk: Desk) -> list[Measure]:
     """All freezes and suspensions ever, newest first."""
     council = desk.public.council
-    found: list[Measure] = [*council.freezes.values(), *council.suspensions.values()]
+    aside = desk.journal.aside(desk.number)
+    found: list[Measure] = [*council.freezes.values(), *council.suspensions.values(), *aside.values()]
     return sorted(found, key=lambda measure: measure.said.order, reverse=True)
 
 
 def measure_with(desk: Desk, event: bytes) -> Measure | None:
     """The freeze or suspension with this event id, in force or over."""
     council = desk.public.council
-    return council.freezes.get(event) or council.suspensions.get(event)
+    return council.freezes.get(event) or council.suspensions.get(event) or desk.journal.aside(desk.number).get(event)
 
 
 def one_lifts(desk: Desk, measure: Measure) -> bool:

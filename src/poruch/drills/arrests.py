@@ -204,14 +204,15 @@ class Arrests:
         found = self.council
         if not (found.frozen and victim in found.suspended):
             raise CeremonyStopped("the enemy's own words did not reach the fund")
-        return f"froze the fund, suspended {self._name(victim)} (who got the journal by hand)"
+        return f"froze the fund, suspended {self._name(victim)}"
 
     def _answer(self, number: int) -> None:
         """k free officers undo it; one suspends him; they confirm that, so that he may do so again."""
         enemies = {desk.number for desk in self.taken}
         for desk in self.free:
             found = desk.public.council
-            against = [m for m in [*found.freezes.values(), *found.suspensions.values()] if m.said.author in enemies]
+            known = [*found.freezes.values(), *found.suspensions.values(), *desk.journal.aside(desk.number).values()]
+            against = [measure for measure in known if measure.said.author in enemies]
             for measure in [measure for measure in against if measure.over is None]:
                 council.undo(desk, measure.said.id, rest=True)
         self._sync()
@@ -223,20 +224,14 @@ class Arrests:
         self._sync()
 
     def _sync(self) -> None:
-        """As `DrillFund.sync`, while one of the free is suspended by the enemy: the relay takes his votes, no more."""
+        """As `DrillFund.sync`; who is suspended by the enemy gets from the relay what he votes on, and no more."""
         for _ in range(ROUNDS):
             for desk in reversed(self.free):
                 desk.push()
-                cut_off = desk.number in self.council.suspended
-                if cut_off:
-                    desk.take(self._colleague(desk).held, pushed=True)
-                else:
-                    desk.sync()
+                desk.sync()
+                if desk.number not in self.council.suspended:
                     do_duties(desk)
                     desk.push()
-
-    def _colleague(self, desk: Desk) -> Desk:
-        return next(other for other in self.free if other.public.council.active(other.number) and other is not desk)
 
     # ---- dealing anew -----------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from poruch.front.models import Fact, Fork, Segment
 from poruch.journal.chains import Outcome
-from poruch.journal.journal import Journal
+from poruch.journal.journal import Journal, measures_in
 from poruch.journal.public import PublicState
 from poruch.journal.segments import SignedSegment, parse_segment
 
@@ -89,6 +89,13 @@ class FrontJournal:
         with self._lock:
             self.refresh()
             return dict(self._journal.chains.positions) if self._journal else {}
+
+    def measures(self) -> list[bytes]:
+        """The segments with freezes, suspensions and votes on them, as they were received."""
+        with self._lock:
+            self.refresh()
+            held = self._journal.held if self._journal else []
+            return [signed.raw for signed in held if measures_in(signed)]
 
 
 def _last_rows() -> tuple[int, int]:

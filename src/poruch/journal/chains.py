@@ -169,6 +169,13 @@ class Chains:
         return [waiting for place in places for waiting in self._waiting.pop(place, {}).values()]
 
     @property
+    def waiting(self) -> list[SignedSegment]:
+        """Segments whose signature holds and before which something is missing, in the one order."""
+        if not self.roster.signing:
+            return []
+        return sorted((one for kept in self._waiting.values() for one in kept.values()), key=lambda one: one.order)
+
+    @property
     def positions(self) -> dict[tuple[int, int], int]:
         """For each (author, life) the last seq that counts."""
         return {place: head.segment.seq for place, head in self.heads.items()}

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from poruch.errors import BadEvent
+from poruch.events.council import FundFrozen, OfficerSuspended, Voted
 from poruch.journal.chains import Chains, Outcome
-from poruch.journal.council import COUNCIL_EVENTS, Proposal
+from poruch.journal.council import COUNCIL_EVENTS, Freeze, Proposal, Said, Suspension
 from poruch.journal.public import REMOVED_SAY, SUSPENDED_HEARD, PublicState, parsed
-from poruch.journal.segments import Clear, SignedSegment
+from poruch.journal.segments import Clear, SignedSegment, event_id
 from poruch.journal.standing import Standing, standing_of
 
 _ROUNDS = 8
@@ -46,6 +47,26 @@ class Journal:
     def counts(self, signed: SignedSegment) -> bool:
         """Whether what a held segment says counts."""
         return self.standing.counts(signed.segment)
+
+    def aside(self, number: int) -> dict[bytes, Freeze | Suspension]:
+        """Freezes and suspensions in segments that came without what stands before them, by event id, with the votes.
+
+        That is all that a front gives a suspended officer, `number`, so that he can vote on them.
+        """
+        waiting = self.chains.waiting
+        if not waiting:
+            return {}
+        found: dict[bytes, Freeze | Suspension] = {}
+        mine = [signed for signed in self.held if signed.segment.author == number]
+        for signed in [*waiting, *mine]:
+            for said, event in measures_in(signed):
+                if isinstance(event, Voted) and event.on in found and self.public.council.may_vote(said.author):
+                    found[event.on].votes[said.author] = (event.vote, event.rest)
+                elif isinstance(event, FundFrozen) and signed in waiting:
+                    found[said.id] = Freeze(said, event)
+                elif isinstance(event, OfficerSuspended) and signed in waiting:
+                    found[said.id] = Suspension(said, event, pin=event.pin, absent=event.absent)
+        return {id: m for id, m in found.items() if len(m.of("undo")) < self.public.council.k}
 
     def add(self, segments: Iterable[SignedSegment]) -> Added:
         """Take segments from anywhere."""
@@ -120,6 +141,22 @@ class Journal:
             public.apply(signed)
         else:
             public.apply(signed, SUSPENDED_HEARD if standing.votes_count(signed.segment) else REMOVED_SAY)
+
+
+def measures_in(signed: SignedSegment) -> list[tuple[Said, FundFrozen | OfficerSuspended | Voted]]:
+    """The freezes, suspensions and votes in a segment."""
+    found = []
+    for index, entry in enumerate(signed.segment.entries):
+        if not isinstance(entry, Clear):
+            continue
+        try:
+            event = parsed(entry.event)
+        except BadEvent:
+            continue
+        if isinstance(event, FundFrozen | OfficerSuspended | Voted):
+            id = event_id(signed, index, entry.event)
+            found.append((Said(id, signed.segment.author, signed.segment.day, signed.order), event))
+    return found
 
 
 def _governs(signed: SignedSegment) -> bool:
