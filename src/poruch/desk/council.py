@@ -199,10 +199,37 @@ def propose(desk: Desk, change: Change, reason: str) -> None:
     pins = tuple(head_of(desk, number) for number in change.removed)
     event = RosterProposed(
         council.epoch, change.admitted, change.removed, change.quorum, change.k, sha256, change.history, pins,
-        desk.random(16),
+        desk.random(16), _keyers(desk, change),
     )  # fmt: skip
     council.check_proposal(event)
     desk.act([*told, *_with_reason(event, reason)])
+
+
+def _members_after(desk: Desk, circle: str, change: Change | None, assignment: CirclesAssigned | None) -> set[int]:
+    if change is not None and change.circles is not None:
+        return set(change.circles[circle])
+    if assignment is not None:
+        return {number for one in assignment.circles if one.circle == circle for number in one.officers}
+    return set(desk.members.circles.get(circle, ()))
+
+
+def _keyers(desk: Desk, change: Change) -> tuple[int, ...]:
+    """For each circle a member who makes its next key: the proposer, or the first who is there. k approve them."""
+    council = desk.public.council
+    found = []
+    for circle in CIRCLES:
+        left = _members_after(desk, circle, change, None) - set(change.removed)
+        there = sorted(number for number in left if council.active(number))
+        found.append(desk.number if desk.number in there or not there else there[0])
+    return tuple(found)
+
+
+def _check_keyers(desk: Desk, proposal: Proposal, assignment: CirclesAssigned | None) -> None:
+    """Nobody makes the key of a circle to which he does not belong. Raises `WrongCircles`."""
+    for circle in CIRCLES:
+        members = _members_after(desk, circle, None, assignment) - set(proposal.event.removed)
+        if members and proposal.keyer(circle) not in members:
+            raise WrongCircles("a stranger would make the key of a circle")
 
 
 def _assignment(desk: Desk, change: Change) -> CirclesAssigned:
@@ -224,12 +251,14 @@ def approve(desk: Desk, proposal: Proposal) -> None:
         raise StaleRoster
     if desk.number in proposal.approvals:
         raise AlreadyDone("you approved it")
+    assignment = None
     if proposal.event.circles:
         assignment = desk.members.told(proposal.event.circles)
         if assignment is None:
             raise MissingCheck("the circles that are proposed are not here yet; sync and try again")
         if assignment.tag_key != desk.members.tag_key:
             raise WrongCircles("it would give a newcomer another key for instalments")
+    _check_keyers(desk, proposal, assignment)
     pins = tuple(head_of(desk, number) for number in proposal.event.removed)
     desk.act([RosterApproved(proposal.said.id, pins)])
 

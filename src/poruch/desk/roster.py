@@ -42,7 +42,7 @@ def _suspend_liar(desk: Desk) -> list[Event]:
 
 
 def _is_my_turn(desk: Desk, circle: str, *, but: int = 0) -> bool:
-    """A member makes the key, so that nobody holds one who should not: the first active one, after a day any."""
+    """One member does what any could: the first active one, after a day any."""
     members = [n for n in sorted(desk.members.circles.get(circle, ())) if desk.public.council.active(n) and n != but]
     if desk.number not in members:
         return False
@@ -53,13 +53,13 @@ def _is_my_turn(desk: Desk, circle: str, *, but: int = 0) -> bool:
 
 def _rotate(desk: Desk) -> list[Event]:
     """A removed officer reads nothing of what is said from now on; a newcomer nothing of what was said before."""
-    due = [circle for circle in CIRCLES if circle in desk.public.due and _is_my_turn(desk, circle)]
+    due = [circle for circle in CIRCLES if circle in desk.public.due and desk.public.due[circle][1] == desk.number]
     made: list[Event] = []
     n = len(desk.public.council.roster)
     for circle in due:
-        members = sorted(desk.members.circles[circle])
+        members = sorted(desk.members.circles.get(circle, ()))
         recipients = [desk.public.officers[m].recipient for m in members if m in desk.public.officers]
-        secret = new_secret(circle, desk.public.due[circle], desk.random)
+        secret = new_secret(circle, desk.public.due[circle][0], desk.random)
         made.append(hand_out(secret, recipients, max(n, len(recipients)), desk.random))
     return made
 

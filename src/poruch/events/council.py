@@ -33,7 +33,8 @@ class RosterProposed(Event, frozen=True, tag="roster.proposed.v1"):
 
     `quorum` and `k` are the whole quorum afterwards. `circles` is SHA-256 of the bytes of a `circles.assigned` that
     stands beside it, sealed, or empty: circles stay as they are, without whom is removed. `history` names officers who
-    may read what was sealed before they came. `pins` say for each of the `removed` what of his counts.
+    may read what was sealed before they came. `pins` say for each of the `removed` what of his counts. `keyers` name
+    for each circle of the charter, in its order, who makes its next key; if they are empty, the proposer does.
     """
 
     epoch: int
@@ -45,6 +46,7 @@ class RosterProposed(Event, frozen=True, tag="roster.proposed.v1"):
     history: tuple[int, ...]
     pins: tuple[Pin, ...]
     nonce: bytes
+    keyers: tuple[int, ...] = ()
 
 
 class RosterApproved(Event, frozen=True, tag="roster.approved.v1"):

@@ -189,7 +189,8 @@ class Ceremonies:
         return [made.group for made in reversed(self.made[:-1])]
 
     def apply(self, author: int, day: date, event: Event, council: Council) -> None:
-        """Take one event. What does not fit is ignored or stops its session."""
+        """Take one event. What does not fit is ignored or stops its session. A day counts as far as k have come."""
+        day = council.believed(author, day)
         if isinstance(event, CeremonyProposed):
             self._propose(author, day, event, council)
             return
@@ -266,7 +267,7 @@ class Ceremonies:
         running = self.running
         if running is not None and (running.proposal.k, running.proposal.officers) == (event.k, event.officers):
             days = council.charter.silent_days if council.charter else 0
-            if not running.silent(council.believed(author, day), days):
+            if not running.silent(day, days):
                 raise AlreadyDone("a ceremony for this quorum is under way")
             running.stop("somebody was silent too long", running.awaited)
         session = session_of(event_bytes(event))

@@ -6,7 +6,7 @@ k undo counts as never said, so that nobody unmakes the roster by a word that he
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from poruch.crypto.age import PqRecipient
@@ -26,7 +26,7 @@ from poruch.errors import (
     TooManyProposals,
 )
 from poruch.events.base import Event
-from poruch.events.charter import LEAST_OFFICERS, Charter, check_threshold
+from poruch.events.charter import CIRCLES, LEAST_OFFICERS, Charter, check_threshold
 from poruch.events.council import (
     CircleHandedOn,
     FundFrozen,
@@ -73,6 +73,10 @@ class Proposal:
     taken: date | None = None
     taken_at: Order = (-1, 0, 0, 0)
 
+    def keyer(self, circle: str) -> int:
+        """Who makes the next key of a circle: k approved him with the change, so that no other officer can."""
+        return self.event.keyers[CIRCLES.index(circle)] if self.event.keyers else self.said.author
+
     def pin_of(self, number: int, spare: int) -> Pin:
         """What of a removed officer counts: what the approvers had seen, less whatever `spare` rogues could say."""
         seen = [pin for pins in self.approvals.values() for pin in pins if pin.number == number]
@@ -83,7 +87,7 @@ class Proposal:
 class Measure:
     """What the two emergency measures share: votes by officer, (vote, rest); `over` since which day.
 
-    `stands`: k have confirmed it, and no later roster changes that.
+    `stands`: k have confirmed it, and no later roster changes that. `rested`: its author's right was let rest for it.
     """
 
     said: Said
@@ -91,6 +95,7 @@ class Measure:
     votes: dict[int, tuple[str, bool]] = field(default_factory=dict)
     over: date | None = None
     stands: bool = False
+    rested: bool = False
 
     def of(self, vote: str) -> frozenset[int]:
         """Who votes so."""
@@ -111,7 +116,7 @@ class Freeze(Measure):
 
 @dataclass
 class Suspension(Measure):
-    """A suspension of `pin.number`; `absent`: he did not appear, and one who spoke with him lifts it."""
+    """A suspension of `pin.number`; `absent`: he did not appear, and another who spoke with him lifts it."""
 
     pin: Pin = NOWHERE
     absent: bool = False
@@ -146,6 +151,7 @@ class Council:
     freezes: dict[bytes, Freeze] = field(default_factory=dict)
     suspensions: dict[bytes, Suspension] = field(default_factory=dict)
     rests: dict[int, date] = field(default_factory=dict)
+    rests_suspending: dict[int, date] = field(default_factory=dict)
     days: dict[int, date] = field(default_factory=dict)
     lives: dict[tuple[int, int, bytes], Life] = field(default_factory=dict)
     handed: set[tuple[int, str]] = field(default_factory=set)
@@ -166,6 +172,7 @@ class Council:
     def in_force(self, void: frozenset[bytes] = frozenset()) -> dict[int, Suspension]:
         """The same but for those in `void`."""
         rows = [s for id, s in self.suspensions.items() if s.over is None and id not in void]
+        rows.sort(key=lambda s: not s.absent)  # of two of one officer, the earnest one
         return {s.pin.number: s for s in rows if s.pin.number in self.roster}
 
     @property
@@ -221,6 +228,21 @@ class Council:
         others = sorted((self.days[n] for n in self.quorum if n != author and n in self.days), reverse=True)
         return min(day, others[self.k - 2]) if len(others) >= self.k - 1 > 0 else day
 
+    def reached(self, day: date) -> date:
+        """The latest day that k of the quorum have come to; `day` where fewer have said anything yet."""
+        days = sorted((self.days[n] for n in self.quorum if n in self.days), reverse=True)
+        return days[self.k - 1] if len(days) >= self.k > 0 else day
+
+    def one_lifts(self, measure: Measure, author: int) -> bool:
+        """Whether his word alone lifts it: an absence, and he neither suspended nor is suspended himself."""
+        absent = isinstance(measure, Suspension) and measure.absent and author != measure.pin.number
+        return absent and author != measure.said.author and self.counts(author)
+
+    def may_let_rest(self, measure: Measure, author: int) -> bool:
+        """Whether his vote, after the fund was thawed, still counts towards letting the freezer's right rest."""
+        open_yet = isinstance(measure, Freeze) and measure.over is not None and not measure.rested
+        return open_yet and author != measure.said.author and self.may_vote(author) and author not in measure.resting
+
     def _doubtful(self) -> list[Suspension]:
         """Suspensions that rest on a word: two segments at one place are proof, and use up nobody's right."""
         return [s for s in self.suspensions.values() if s.pin.number not in self.liars]
@@ -244,15 +266,24 @@ class Council:
         if author in self.rests and self.believed(author, day) < self.rests[author]:
             raise RightResting
 
-    def check_suspend(self, author: int, number: int) -> None:
-        """Whether `author` may suspend officer `number`. `Suspended`, `NotAllowed`, `AlreadyDone`, `RightUsed`."""
+    def check_suspend(self, author: int, number: int, day: date = date.min, *, absent: bool = False) -> None:
+        """Whether `author` may suspend officer `number` on `day`, which matters where his right rests.
+
+        Raises `Suspended`, `Removed`, `NotAllowed`, `AlreadyDone`, `RightUsed`, `RightResting`.
+        """
         self._need_voice(author)
         if number not in self.roster or number == author:
             raise NotAllowed("one suspends a colleague on the roster")
-        if number in self.suspended:
+        present = self.suspended.get(number)
+        if present is not None and (absent or not present.absent):
+            # An absence is lifted by one, and shields nobody from a suspension that k lift.
             raise AlreadyDone("he is suspended already")
-        if number not in self.liars and self._unconfirmed(author, self._doubtful()):
+        if number in self.liars:
+            return
+        if self._unconfirmed(author, self._doubtful()):
             raise RightUsed
+        if author in self.rests_suspending and self.believed(author, day) < self.rests_suspending[author]:
+            raise RightResting
 
     def check_decides(self, author: int) -> None:
         """Whether `author` may propose or approve a change. Raises `NotOfQuorum`, `Suspended`, `FundFrozenNow`."""
@@ -289,6 +320,8 @@ class Council:
             raise BadOfficers("Fewer officers would be left who are not suspended than must agree.")
         if len(event.circles) not in (0, 32) or not set(event.history) <= after or (new and not event.circles):
             raise BadEvent("circles")
+        if len(event.keyers) not in (0, len(CIRCLES)) or not set(event.keyers) <= after:
+            raise BadEvent("keyers")
         _check_pins(event.pins, event.removed)
 
     def _leaves_enough(self, event: RosterProposed) -> bool:
@@ -342,34 +375,40 @@ class Council:
         event = proposal.event
         if len(set(proposal.approvals) & set(self.active_quorum)) < self.k or not self._leaves_enough(event):
             return
-        proposal.taken, proposal.taken_at = said.day, said.order
+        day = self.believed(said.author, said.day)
+        proposal.taken, proposal.taken_at = day, said.order
         for officer in event.admitted:
             self.roster.add(officer.number)
             self.admit(officer)
         spare = len(self.quorum) - self.k
         for number in event.removed:
             self.roster.discard(number)
-            self.removed[number] = (said.order, said.day, proposal.pin_of(number, spare))
+            self.removed[number] = (said.order, day, proposal.pin_of(number, spare))
         self.k, self.quorum, self.epoch = event.k, event.quorum, self.epoch + 1
         self.history.append(proposal)
 
     def _suspend(self, said: Said, event: OfficerSuspended) -> None:
         number = event.pin.number
-        self.check_suspend(said.author, number)
+        self.check_suspend(said.author, number, said.day, absent=event.absent)
         if self.leaves_too_few(number):
             # Nobody may suspend the fund away one officer at a time: then all stands still, and people talk.
             self.check_freeze(said.author, said.day)
             self.freezes[said.id] = Freeze(said, event, instead_of=number)
             return
+        absence = self.suspended.get(number)
+        if absence is not None:
+            said = replace(said, order=absence.said.order)  # what he said since counts no more for it
         self.suspensions[said.id] = Suspension(said, event, pin=event.pin, absent=event.absent)
 
     def _vote(self, said: Said, event: Voted) -> None:
         measure: Freeze | Suspension | None = self.freezes.get(event.on) or self.suspensions.get(event.on)
-        if measure is None or measure.over is not None:
+        if measure is None:
             raise AlreadyDone("nothing of this kind is in force")
-        spoke_with_him = isinstance(measure, Suspension) and measure.absent and event.vote == "undo"
-        if spoke_with_him and self.counts(said.author):
-            measure.over = said.day
+        if measure.over is not None:
+            if (event.vote, event.rest) != ("undo", True) or not self.may_let_rest(measure, said.author):
+                raise AlreadyDone("nothing of this kind is in force")
+        elif event.vote == "undo" and self.one_lifts(measure, said.author):
+            measure.over = self.believed(said.author, said.day)
             return
         if not self.may_vote(said.author):
             raise NotOfQuorum
@@ -377,9 +416,25 @@ class Council:
         measure.stands = measure.stands or len(measure.of("confirm") & set(self.quorum)) >= self.k
         if len(measure.of("undo") & set(self.quorum)) < self.k:
             return
-        measure.over = said.day
-        if isinstance(measure, Freeze) and len(measure.resting & set(self.quorum)) >= self.k:
-            self.rests[measure.said.author] = min(said.day, date.max - REST) + REST  # whatever day he writes
+        if measure.over is None:
+            measure.over = self.believed(said.author, said.day)
+        self._let_rest(measure, said.day)
+
+    def _let_rest(self, measure: Freeze | Suspension, day: date) -> None:
+        """Whoever froze for nothing, or suspended for nothing, waits: else he would do so again as fast as k undo it.
+
+        Of a freeze k say so, when they thaw or later: the last of those who thaw may be the freezer himself.
+        """
+        if measure.rested:
+            return
+        if isinstance(measure, Freeze):
+            rests, measure.rested = self.rests, len(measure.resting & set(self.quorum)) >= self.k
+        else:
+            doubtful = not measure.absent and measure.pin.number not in self.liars
+            rests, measure.rested = self.rests_suspending, doubtful and not self.confirmed(measure)
+        if measure.rested:
+            author, until = measure.said.author, min(self.reached(day), date.max - REST) + REST
+            rests[author] = max(until, rests.get(author, until))
 
     def _confirm_life(self, said: Said, event: LifeConfirmed) -> None:
         if not self.counts(said.author) or event.number == said.author or event.number not in self.roster:

@@ -62,13 +62,15 @@ def parsed(raw: bytes) -> AnyEvent:
 class PublicState:
     """Feed it segments in their one order; `faults` counts clear events that did not hold.
 
-    `due` are circles that need a new key after a change of the roster, with the epoch of that key.
+    `due` are circles that need a new key after a change of the roster: its epoch, and who makes it. `agreed` is the
+    council as k left it, freezes and suspensions apart.
     """
 
     liars: frozenset[int] = frozenset()
     void: frozenset[bytes] | None = frozenset()
     council: Council = field(default_factory=Council)
-    due: dict[str, int] = field(default_factory=dict)
+    agreed: Council = field(default_factory=lambda: Council(void=None))
+    due: dict[str, tuple[int, int]] = field(default_factory=dict)
     charter: Charter | None = None
     roster: Roster = field(default_factory=Roster)
     circles: dict[str, CircleRecipients] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class PublicState:
     replies: dict[bytes, list[Reply]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     _keyed: set[tuple[str, int, str, str]] = field(default_factory=set)
+    _joined: dict[tuple[bytes, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.council.liars, self.council.void = self.liars, self.void
@@ -104,6 +107,7 @@ class PublicState:
         segment = signed.segment
         if not only:
             self.council.days[segment.author] = max(segment.day, self.council.days.get(segment.author, date.min))
+            self.agreed.days = self.council.days
         for index, entry in enumerate(segment.entries):
             if not isinstance(entry, Clear):
                 continue
@@ -111,12 +115,15 @@ class PublicState:
                 event = parsed(entry.event)
                 if isinstance(event, FundFounded) and fund_id(event.charter) != segment.fund:
                     raise BadEvent("the charter of another fund")
-                if only and not isinstance(event, only):
-                    continue
                 if isinstance(event, COUNCIL_EVENTS):
                     said = Said(event_id(signed, index, entry.event), segment.author, segment.day, signed.order)
-                    self.hear_council(said, event)
-                else:
+                    if only is not REMOVED_SAY:
+                        self._agree(said, event)
+                    if not only or isinstance(event, only):
+                        self.hear_council(said, event)
+                elif only and not isinstance(event, only):
+                    continue
+                elif self._from_one_desk(segment.author, segment.life, event):
                     self.hear(segment.author, segment.day, event)
             except (Malformed, Refused) as error:
                 self.faults.append(f"{error.name} in a segment of officer {segment.author}")
@@ -126,11 +133,24 @@ class PublicState:
         before = len(self.council.history)
         self.council.hear(said, event)
         for proposal in self.council.history[before:]:
-            change = proposal.event
-            for number in change.removed:
+            for number in proposal.event.removed:
                 self.roster.remove(number)
+
+    def _agree(self, said: Said, event: AnyEvent) -> None:
+        """Hear it as if no measure stopped anything.
+
+        One word dated back may hold up what k decided about the roster. But no front answers again who was removed, and
+        no circle goes back to a key that he has.
+        """
+        before = len(self.agreed.history)
+        try:
+            self.agreed.hear(said, event)
+        except (Malformed, Refused):
+            return  # whether it counts says the council; there it is a fault
+        for proposal in self.agreed.history[before:]:
+            change = proposal.event
             if change.admitted or change.removed or change.circles:
-                self.due = {circle: keyed.epoch + 1 for circle, keyed in self.circles.items()}
+                self.due = {c: (keyed.epoch + 1, proposal.keyer(c)) for c, keyed in self.circles.items()}
 
     def begin(self, charter: Charter | None) -> None:
         """Begin with the charter, which the fund's id names: it counts whatever becomes of who brought it."""
@@ -138,6 +158,17 @@ class PublicState:
             self.charter = charter
             self.roster.found(charter)
             self.council.found(charter)
+            self.agreed.found(charter)
+
+    def serves(self, number: int) -> bool:
+        """Whether a front answers this officer."""
+        return self.council.active(number) and number not in self.agreed.removed
+
+    def _from_one_desk(self, author: int, life: int, event: AnyEvent) -> bool:
+        """A ceremony is gone through from one desk: a later life cannot speak into what the one before certified."""
+        if isinstance(event, CeremonyJoined | DealingAnnounced | DealingPublished | DealingDisputed | GroupCertified):
+            return self._joined.setdefault((event.session, author), life) == life
+        return True
 
     def _admit(self, officer: NewOfficer) -> None:
         self.roster.admit(officer)
@@ -167,18 +198,12 @@ class PublicState:
             raise NotAllowed("only the first founder gives the first circle keys and the log's policy")
 
     def _key_circle(self, author: int, event: CircleKeyed) -> None:
-        """The first keys are the first founder's; later ones of whoever acts first after a change of the roster.
-
-        A key that came second is not sealed to, but a desk that had not seen the first may have sealed to it: it opens.
-        """
+        """The first keys are the first founder's; later ones of him alone whom k named with a change of the roster."""
         known = self.circles.get(event.circle)
         if event.circle not in CIRCLES:
             return
-        if self.due.get(event.circle) == event.epoch and self.council.counts(author):
+        if self.due.get(event.circle) == (event.epoch, author):
             del self.due[event.circle]
-        elif known is not None and known.epoch == event.epoch > 1 and self.council.counts(author):
-            self._keyed.add((event.circle, event.epoch, event.x25519, event.pq))
-            return
         else:
             self._need_first_founder(author)
             certified = any(author in ceremony.certified for ceremony in self.ceremonies.sessions.values())

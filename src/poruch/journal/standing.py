@@ -25,15 +25,20 @@ Chains = Mapping[int, Sequence[SignedSegment]]  # one officer's segments by life
 class Standing:
     """`limits` of officers about whom there is anything to say; everybody else speaks in life 0, without limit.
 
-    `votes` are the limits without suspensions: a suspended officer still votes on freezes and suspensions.
+    `votes` are the limits without suspensions: a suspended officer still votes on freezes and suspensions. `floors` say
+    by author and life where a confirmed life begins to count: what it says before its confirmation is not heard.
     """
 
     limits: Mapping[int, Limits] = field(default_factory=dict)
     votes: Mapping[int, Limits] = field(default_factory=dict)
+    floors: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     def counts(self, segment: Segment) -> bool:
         """Whether what it says counts."""
-        return _within(self.limits, segment)
+        return self._begun(segment) and _within(self.limits, segment)
+
+    def _begun(self, segment: Segment) -> bool:
+        return segment.seq >= self.floors.get((segment.author, segment.life), 0)
 
     def allows(self, author: int, life: int, seq: int) -> bool:
         """Whether an officer's next segment, with this place, would count."""
@@ -42,7 +47,7 @@ class Standing:
 
     def votes_count(self, segment: Segment) -> bool:
         """Whether its votes on freezes and suspensions count."""
-        return _within(self.votes, segment)
+        return self._begun(segment) and _within(self.votes, segment)
 
 
 def _within(limits: Mapping[int, Limits], segment: Segment) -> bool:
@@ -76,16 +81,17 @@ def standing_of(council: Council, held: Iterable[SignedSegment]) -> Standing:
             chains.setdefault((signed.segment.author, signed.segment.life), []).append(signed)
     votes: dict[int, Limits] = {}
     limits: dict[int, Limits] = {}
+    floors: dict[tuple[int, int], int] = {}
     for number in concerned:
         mine = {life: chain for (author, life), chain in chains.items() if author == number}
-        votes[number] = _lives(council, number, mine)  # (1)
+        votes[number] = _lives(council, number, mine, floors)  # (1)
         if number in council.removed:  # (2)
             place, day, pin = council.removed[number]
             _end(votes[number], pin, mine, place, day)
         limits[number] = dict(votes[number])
         if number in suspended:  # (3)
             _suspend(limits[number], suspended[number], mine, agreed=council.confirmed(suspended[number]))
-    return Standing(limits, votes)
+    return Standing(limits, votes, floors)
 
 
 def _suspend(lives: Limits, found: Suspension, chains: Chains, *, agreed: bool) -> None:
@@ -93,7 +99,12 @@ def _suspend(lives: Limits, found: Suspension, chains: Chains, *, agreed: bool) 
     _end(lives, found.pin, chains, found.said.order, found.said.day if agreed else None)
 
 
-def _lives(council: Council, number: int, chains: Chains) -> Limits:
+def _lives(council: Council, number: int, chains: Chains, floors: dict[tuple[int, int], int]) -> Limits:
+    """The lives of one officer that count.
+
+    The old life ends, and the new one begins to count, where both its owner and the one who confirms it have come: the
+    confirmer alone could date his word back and unsay what the other said since.
+    """
     lives = {0: WHOLE}
     for (author, life, opened), confirmed in sorted(council.lives.items(), key=lambda item: item[0]):
         first = next(iter(chains.get(life, ())), None)
@@ -104,8 +115,11 @@ def _lives(council: Council, number: int, chains: Chains) -> Limits:
         known = [s for s in before if s.segment.seq <= confirmed.pin.seq]
         if known and first.segment.clock <= known[-1].segment.clock:
             continue
-        _end(lives, confirmed.pin, chains, confirmed.said.order, None)
+        place = max(confirmed.said.order, first.order)
+        _end(lives, confirmed.pin, chains, place, None)
         lives[life] = WHOLE
+        early = [s.segment.seq for s in chains[life] if s.order <= place]
+        floors[(number, life)] = max(early, default=-1) + 1
     return lives
 
 

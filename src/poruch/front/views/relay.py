@@ -56,7 +56,7 @@ def signed(handler: Handler) -> Callable[[HttpRequest], HttpResponse]:
             return plain(401, error.name)
         if not site.nonces.take(nonce, site.today()):
             return plain(401, "nonce seen before")
-        if request.path != "/relay/push" and not site.journal.public().council.active(number):
+        if request.path != "/relay/push" and not site.journal.public().serves(number):
             return _to_suspended(request.path, number)
         try:
             return handler(body)
