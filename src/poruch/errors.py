@@ -449,7 +449,7 @@ class RightUsed(Refused):
 
 
 class RightResting(Refused):
-    """Your right to freeze rests for 30 days, as your colleagues decided; ask one of them to freeze the fund."""
+    """Your right to freeze or suspend rests for 30 days, as your colleagues decided; ask one of them to do it."""
 
 
 class NotOfQuorum(NotAllowed):

@@ -206,9 +206,10 @@ def test_a_life_counts_when_another_has_confirmed_it(fund: CouncilFund) -> None:
     said = fund.live(5, 1, 1, NoticePublished("notice", "restored"), prev=first.id)
     assert not heard(fund.journal(), said)
     fund.say(1, LifeConfirmed(5, 1, first.id, fund.pin(5)))
+    after = fund.live(5, 1, 2, NoticePublished("notice", "confirmed"), prev=said.id)
     journal = fund.journal()
-    assert heard(journal, said)
-    assert journal.standing.allows(5, 1, 2)
+    assert (heard(journal, said), heard(journal, after)) == (False, True)
+    assert journal.standing.allows(5, 1, 3)
     assert not journal.standing.allows(5, 0, fund.heads[5].segment.seq + 1)
 
 

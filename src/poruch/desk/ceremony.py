@@ -35,7 +35,9 @@ from poruch.events.ceremony import (
     SealedSubshare,
     ShareErased,
 )
+from poruch.events.kinds import event_bytes
 from poruch.journal.ceremonies import Ceremony, group_bytes
+from poruch.journal.segments import session_of
 
 MOST_SESSIONS = 5
 """Sessions that a program begins for one quorum; after that people must talk."""
@@ -44,7 +46,7 @@ MOST_SESSIONS = 5
 def ceremony_duties(desk: Desk) -> list[Event]:
     """What is due now, or nothing."""
     running = desk.public.ceremonies.running
-    if running is not None and _is_wanted(desk, running):
+    if running is not None and _is_wanted(desk, running) and (is_due(desk) or agreed(desk, running)):
         return _step(desk, running) or _go_on_without(desk, running)
     return _clean_up(desk) or _begin(desk, by_program=True) or _try_new(desk)
 
@@ -58,6 +60,30 @@ def is_due(desk: Desk) -> bool:
     """The quorum is not the group in force: its key is to be made, or dealt anew."""
     council, made = desk.public.council, desk.public.ceremonies.group
     return made is None or (made.k, made.officers) != (council.k, council.quorum)
+
+
+def agreed(desk: Desk, ceremony: Ceremony) -> bool:
+    """Whether this officer said that his desk takes part in a session which no change of the roster asks for."""
+    return desk.store.fact(_name(ceremony.session, "agreed")) is not None
+
+
+def to_agree(desk: Desk) -> Ceremony | None:
+    """The session under way that waits for this officer's word: somebody has the key dealt anew to the same quorum."""
+    running = desk.public.ceremonies.running
+    if running is None or is_due(desk) or not _is_wanted(desk, running) or agreed(desk, running):
+        return None
+    return running if desk.number in running.awaited else None
+
+
+def agree_to_session(desk: Desk) -> None:
+    """This officer's desk takes part in the session that `to_agree` names. Raises `AlreadyDone` if there is none.
+
+    Else one officer could have the key dealt anew, and every paper grow old, as often as he likes.
+    """
+    waiting = to_agree(desk)
+    if waiting is None:
+        raise AlreadyDone("no session waits for your word")
+    desk.store.keep_fact(_name(waiting.session, "agreed"), b"1")
 
 
 def sessions_for_now(desk: Desk) -> list[Ceremony]:
@@ -78,6 +104,7 @@ def begin_again(desk: Desk) -> None:
     events = _begin(desk, by_program=False)
     if not events:
         raise TooFewDealers
+    desk.store.keep_fact(_name(session_of(event_bytes(events[0])), "agreed"), b"1")
     desk.act(events)
 
 
@@ -123,15 +150,15 @@ def _go_on_without(desk: Desk, ceremony: Ceremony) -> list[Event]:
 # ---- the steps --------------------------------------------------------------------------------
 
 
-def _name(ceremony: Ceremony, what: str) -> str:
-    return f"ceremony/{ceremony.session.hex()}/{what}"
+def _name(session: bytes, what: str) -> str:
+    return f"ceremony/{session.hex()}/{what}"
 
 
 def _step(desk: Desk, ceremony: Ceremony) -> list[Event]:
     me, proposal = desk.number, ceremony.proposal
     if me in proposal.officers and me not in ceremony.joined:
         identity = age.PqIdentity.generate(desk.random)
-        desk.store.keep_secret(_name(ceremony, "identity"), identity.text.encode())
+        desk.store.keep_secret(_name(ceremony.session, "identity"), identity.text.encode())
         return [CeremonyJoined(ceremony.session, identity.recipient.text)]
     if me in proposal.dealers and ceremony.all_joined and me not in ceremony.digests:
         return _announce(desk, ceremony)
@@ -151,14 +178,14 @@ def _announce(desk: Desk, ceremony: Ceremony) -> list[Event]:
     coefficients = new_polynomial(ceremony.proposal.k, desk.random, constant)
     dealing = make_dealing(ceremony.session, desk.number, coefficients, desk.random)
     raw = b"".join(group.encode_scalar(coefficient) for coefficient in coefficients)
-    desk.store.keep_secret(_name(ceremony, "polynomial"), raw)
-    desk.store.keep_secret(_name(ceremony, "dealing"), dealing)
+    desk.store.keep_secret(_name(ceremony.session, "polynomial"), raw)
+    desk.store.keep_secret(_name(ceremony.session, "dealing"), dealing)
     return [DealingAnnounced(ceremony.session, dealing_digest(ceremony.session, dealing))]
 
 
 def _publish(desk: Desk, ceremony: Ceremony) -> Event:
-    raw = desk.store.secret(_name(ceremony, "polynomial"))
-    dealing = desk.store.secret(_name(ceremony, "dealing"))
+    raw = desk.store.secret(_name(ceremony.session, "polynomial"))
+    dealing = desk.store.secret(_name(ceremony.session, "dealing"))
     if raw is None or dealing is None:
         return DealingDisputed(ceremony.session, desk.number, b"")  # this desk lost its part: the session ends
     coefficients = tuple(group.scalar(raw[at : at + 32]) for at in range(0, len(raw), 32))
@@ -178,7 +205,7 @@ def _parsed(ceremony: Ceremony) -> list[ParsedDealing]:
 
 
 def _certify(desk: Desk, ceremony: Ceremony) -> Event:
-    kept = desk.store.secret(_name(ceremony, "identity"))
+    kept = desk.store.secret(_name(ceremony.session, "identity"))
     if kept is None:
         return DealingDisputed(ceremony.session, desk.number, b"")
     identity = age.PqIdentity.parse(kept.decode())
@@ -233,9 +260,9 @@ def _clean_up(desk: Desk) -> list[Event]:
     """One-time keys and polynomials of sessions that are over are destroyed."""
     for ceremony in desk.public.ceremonies.sessions.values():
         over = ceremony.stopped or ceremony.group is not None
-        if over and desk.store.secret(_name(ceremony, "identity")) is not None:
+        if over and desk.store.secret(_name(ceremony.session, "identity")) is not None:
             for what in ("identity", "dealing", "polynomial"):
-                desk.store.destroy_secret(_name(ceremony, what))
+                desk.store.destroy_secret(_name(ceremony.session, what))
     return []
 
 
@@ -247,8 +274,10 @@ def _try_new(desk: Desk) -> list[Event]:
     now, session = made[-1].group, made[-1].session
     trial = trials.of_session(desk, session)
     if trial is None:
-        first = desk.number == min((n for n in now.officers if desk.public.council.active(n)), default=0)
-        return [trials.begin(desk, now, session)] if first else []
+        there = [n for n in now.officers if desk.public.council.active(n)]
+        late = (desk.today() - made[-1].day).days >= 1  # the first does it; if he does not for a day, any other
+        mine = desk.number in (there if late else there[:1])
+        return [trials.begin(desk, now, session)] if mine else []
     share = own_share(desk, now)
     if share is not None and desk.number not in trial.answers and not trials.succeeded(desk, trial):
         return [trials.answer(desk, trial, share)]

@@ -3,7 +3,7 @@
 Each act is one event in clear, and its reason sealed beside it to all officers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from poruch.crypto.age import PqRecipient
@@ -56,10 +56,10 @@ def freeze(desk: Desk, reason: str) -> None:
 def suspend(desk: Desk, number: int, reason: str, *, absent: bool = False) -> None:
     """Suspend a colleague, at once and alone: what he says after what this desk has seen does not count.
 
-    Raises `Suspended`, `AlreadyDone`, `RightUsed`, `BadReason`.
+    Raises `Suspended`, `AlreadyDone`, `RightUsed`, `RightResting`, `BadReason`.
     """
     council = desk.public.council
-    council.check_suspend(desk.number, number)
+    council.check_suspend(desk.number, number, desk.today(), absent=absent)
     if council.leaves_too_few(number):
         council.check_freeze(desk.number, desk.today())  # for a freeze is what it becomes
     desk.act(_with_reason(OfficerSuspended(head_of(desk, number), absent, desk.random(16)), reason))
@@ -76,11 +76,16 @@ def measure(desk: Desk, event: bytes) -> Freeze | Suspension:
 
 
 def undo(desk: Desk, event: bytes, *, rest: bool = False) -> None:
-    """Vote to thaw, or to lift a suspension. Raises `NotOfQuorum`, `AlreadyDone`."""
-    found = measure(desk, event)
-    spoke = isinstance(found, Suspension) and found.absent and desk.public.council.active(desk.number)
-    if not spoke and not desk.public.council.may_vote(desk.number):
-        raise NotOfQuorum
+    """Vote to thaw, or to lift a suspension. Raises `NotOfQuorum`, `AlreadyDone`.
+
+    `rest`: the freezer's right shall rest, which one may say of a thawed freeze, too, until k have said it.
+    """
+    council = desk.public.council
+    thawed = council.freezes.get(event)
+    if not (rest and thawed is not None and council.may_let_rest(thawed, desk.number)):
+        found = measure(desk, event)
+        if not council.one_lifts(found, desk.number) and not council.may_vote(desk.number):
+            raise NotOfQuorum
     desk.act([Voted(event, "undo", rest)])
 
 
@@ -233,18 +238,26 @@ def _check_keyers(desk: Desk, proposal: Proposal, assignment: CirclesAssigned | 
 
 
 def _assignment(desk: Desk, change: Change) -> CirclesAssigned:
-    after = (desk.public.council.roster | {new.number for new in change.admitted}) - set(change.removed)
     circles = change.circles or {}
-    if set(circles) != set(CIRCLES) or any(not set(members) <= after for members in circles.values()):
-        raise WrongCircles("a circle of others than officers")
-    if not circles["casework"] or not circles["treasury"]:
-        raise WrongCircles("an empty circle")
+    _check_circles(desk, circles, change)
     members = tuple(Membership(circle, tuple(sorted(set(circles[circle])))) for circle in CIRCLES)
     return CirclesAssigned(members, desk.random(16), desk.members.tag_key)
 
 
+def _check_circles(desk: Desk, circles: Mapping[str, Sequence[int]], change: Change | RosterProposed) -> None:
+    """Who proposes and who approves look at the same: all circles, of officers alone, two of them not empty."""
+    after = (desk.public.council.roster | {new.number for new in change.admitted}) - set(change.removed)
+    if set(circles) != set(CIRCLES) or any(not set(members) <= after for members in circles.values()):
+        raise WrongCircles("a circle of others than officers")
+    if not circles["casework"] or not circles["treasury"]:
+        raise WrongCircles("an empty circle")
+
+
 def approve(desk: Desk, proposal: Proposal) -> None:
-    """Approve exactly this change. Raises what `check_decides` does, `StaleRoster`, `AlreadyDone`, `MissingCheck`."""
+    """Approve exactly this change.
+
+    Raises what `check_decides` does, `StaleRoster`, `AlreadyDone`, `MissingCheck`, `WrongCircles`.
+    """
     council = desk.public.council
     council.check_decides(desk.number)
     if proposal.event.epoch != council.epoch or proposal.taken is not None:
@@ -258,6 +271,10 @@ def approve(desk: Desk, proposal: Proposal) -> None:
             raise MissingCheck("the circles that are proposed are not here yet; sync and try again")
         if assignment.tag_key != desk.members.tag_key:
             raise WrongCircles("it would give a newcomer another key for instalments")
+        told = {one.circle: one.officers for one in assignment.circles}
+        if len(told) < len(assignment.circles):
+            raise WrongCircles("a circle twice")
+        _check_circles(desk, told, proposal.event)
     _check_keyers(desk, proposal, assignment)
     pins = tuple(head_of(desk, number) for number in proposal.event.removed)
     desk.act([RosterApproved(proposal.said.id, pins)])

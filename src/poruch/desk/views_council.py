@@ -5,7 +5,7 @@ from datetime import date
 
 from poruch.desk import council as acts
 from poruch.desk import trials, words_heard
-from poruch.desk.ceremony import MOST_SESSIONS, is_due, judgement, may_erase, old_shares, sessions_for_now
+from poruch.desk.ceremony import MOST_SESSIONS, is_due, judgement, may_erase, old_shares, sessions_for_now, to_agree
 from poruch.desk.program import RESTORED, Desk
 from poruch.errors import PoruchError
 from poruch.events.council import NewOfficer, Pin
@@ -104,8 +104,8 @@ def measure_with(desk: Desk, event: bytes) -> Measure | None:
 
 def one_lifts(desk: Desk, measure: Measure) -> bool:
     """Whether this officer's word alone lifts it: somebody did not appear, and one who spoke with him says so."""
-    absent = isinstance(measure, Suspension) and measure.absent and measure.pin.number != desk.number
-    return absent and desk.public.council.active(desk.number)
+    council = desk.public.council
+    return council.active(desk.number) and council.one_lifts(measure, desk.number)
 
 
 def may_vote(desk: Desk, measure: Measure) -> bool:
@@ -292,6 +292,9 @@ def waits(desk: Desk) -> list[Wait]:
     for proposal in acts.open_proposals(desk):
         if proposal_state(desk, proposal) == "mine":
             found.append(Wait("proposal", ("officers", "roster", proposal.said.id.hex()), proposal.said.author))
+    session = to_agree(desk)
+    if session is not None and public.council.active(me):
+        found.append(Wait("session", ("officers", "ceremony"), session.proposer))
     if old_shares(desk) and may_erase(desk):
         found.append(Wait("paper", ("officers", "ceremony", "erase")))
     if trials.rehearsal_due(desk) and public.council.active(me):

@@ -306,6 +306,9 @@ class Council:
         used = self.roster | set(self.removed)
         if len(set(new)) < len(new) or set(new) & used or not all(0 < number < 65536 for number in new):
             raise BadEvent("a number that was given before")
+        keys = [officer.signing for officer in event.admitted]
+        if len(set(keys)) < len(keys) or set(keys) & self._signing_keys():
+            raise BadEvent("the key of somebody who is an officer already")
         for officer in event.admitted:
             if len(officer.signing) != 32 or len(officer.log) != 32:
                 raise BadEvent("keys")
@@ -323,6 +326,12 @@ class Council:
         if len(event.keyers) not in (0, len(CIRCLES)) or not set(event.keyers) <= after:
             raise BadEvent("keyers")
         _check_pins(event.pins, event.removed)
+
+    def _signing_keys(self) -> set[bytes]:
+        """The signing keys of today's officers."""
+        known = {one.number: one.signing for one in (self.charter.founders if self.charter else ())}
+        known |= {one.number: one.signing for change in self.history for one in change.event.admitted}
+        return {signing for number, signing in known.items() if number in self.roster}
 
     def _leaves_enough(self, event: RosterProposed) -> bool:
         new = {officer.number for officer in event.admitted}

@@ -24,9 +24,12 @@ def _row(session: Session) -> dict[str, Any]:
     }
 
 
-@at_desk("officers")
+@at_desk("officers", "GET", "POST")
 def ceremony(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """All sessions, newest first, and what is left of older keys."""
+    """All sessions, newest first, and what is left of older keys. A POST lets this desk take part in the one under way."""
+    if request.method == "POST":
+        acts.agree_to_session(desk)
+        return done(_("Your desk takes part from its next sync on."), "officers", "ceremony")
     found = desk.public.ceremonies
     sessions = [_row(session) for session in views_council.sessions(desk)]
     running = found.running
@@ -40,6 +43,7 @@ def ceremony(request: HttpRequest, desk: Desk) -> HttpResponse:
         "group": found.group,
         "is_due": is_due,
         "running": running,
+        "to_agree": acts.to_agree(desk),
         "silent": views_council.silent(desk),
         "gave_up": views_council.gave_up(desk),
         "may_begin": running is None and desk.number in found_quorum(desk),
