@@ -134,7 +134,8 @@ def test_one_freezes_and_three_thaw(street: Street) -> None:
     refused(street.desk(4).post(vote), "This was done before")
     page(street, 2, vote, "It was in force until 1 September 2026.")
     assert "The fund is frozen" not in text(page(street, 2, "/en/queue/"))
-    refused(street.desk(2).post("/en/officers/freeze/", reason="Again."), "Your right to freeze rests for 30 days")
+    again = street.desk(2).post("/en/officers/freeze/", reason="Again.")
+    refused(again, "Your right to freeze or suspend rests for 30 days")
     history = text(page(street, 5, "/en/officers/measures/", "over"))
     assert "To thaw: Officer 1, Officer 3, Officer 4" in history
     assert "Klon does not answer <b>." in history
@@ -352,6 +353,12 @@ def test_dealing_anew_on_purpose(street: Street) -> None:
         street.desk(number)
     assert "the present shares work until all have certified" in text(page(street, 2, "/en/officers/ceremony/again/"))
     assert "A new session has begun." in do(street, 2, "/en/officers/ceremony/again/")
+    asked = "No change of the roster asks for this session: Officer 2 has the shares dealt anew on purpose."
+    for number in (1, 3, 4, 5):
+        page(street, number, "/en/officers/", "Take part in dealing the shares anew, or ask why: Officer 2 began it")
+        page(street, number, "/en/officers/ceremony/", asked)
+        assert "Your desk takes part" in do(street, number, "/en/officers/ceremony/agree/")
+        assert asked not in page(street, number, "/en/officers/ceremony/")
     page(street, 1, "/en/officers/ceremony/", "Certified by all: 3 of 5 open together, epoch 1.")
     shown = text(page(street, 1, "/en/officers/ceremony/", "The new shares were tried"))
     assert "Dealt anew, 3 of 5 certified begun by Officer 2" in shown
@@ -449,9 +456,10 @@ def test_every_page_in_both_languages_and_nothing_by_looking(street: Street) -> 
             assert "{%" not in answer.text, path
             assert "{{" not in answer.text, path
     assert text(desk.get("/en/journal/").text) == before
+    refused(desk.post("/en/officers/ceremony/"), "This was done before")  # no session asks whether it takes part
     for path, status in EVERYWHERE:
         assert desk.post(f"/en/{path}").status != 500, path
         if status == 404:
             assert desk.post(f"/en/{path}").status == 404, path
-    for path in ("officers/measures/", "officers/roster/", "officers/ceremony/"):
+    for path in ("officers/measures/", "officers/roster/"):
         assert desk.post(f"/en/{path}").status == 405

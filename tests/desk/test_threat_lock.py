@@ -5,13 +5,15 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 
 from desk.street import RunningDesk, Street
+from poruch.cases.presence import Presence
 from poruch.desk.keeper import Doorplate, Keeper, Word
 from poruch.desk.server import idle_minutes, main
 from poruch.desk.site.room import Room
@@ -140,11 +142,22 @@ class Silent(Word):
         self.said.append(line)
 
 
+class WithoutHours:
+    """A desk whose officer set no hours within which he appears, so that it writes nothing when he does."""
+
+    number, idle, speaks = 1, False, True
+    view = SimpleNamespace(presence=Presence())
+
+    def now(self) -> datetime:
+        """A moment of the first day."""
+        return datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
 def resting_room(clock: list[float], *, unattended: bool = False, minutes: int = 10) -> Room:
     """A room that thinks its desk is open, and a clock that the test turns."""
     room = Room(Path("."), "", lambda: date(2026, 9, 1), Doorplate(1), Silent(), unattended, minutes)
     room.clock = lambda: clock[0]
-    room.desk = object()  # type: ignore[assignment]
+    room.desk = WithoutHours()  # type: ignore[assignment]
     room.touch()
     return room
 

@@ -2,18 +2,21 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from front.browser import Browser, submit
 from front.fund import make_fund
-from front.process import Front, today
+from front.process import Front, new_front, today
 from poruch.crypto.signatures import SigningKey
 from poruch.errors import AlreadyTaken, RelayUnreachable
 from poruch.events.codec import encode
-from poruch.events.council import OfficerSuspended, Pin, Voted
+from poruch.events.council import FundFrozen, OfficerSuspended, Pin, Voted
 from poruch.events.kinds import LogPolicySet, NoticePublished, event_bytes
+from poruch.front.nonces import ACTIVE_LIMIT, OUTSIDE_LIMIT, Nonces
 from poruch.journal.frames import join
 from poruch.journal.journal import Journal, measures_in
 from poruch.journal.requests import sign_request
@@ -116,8 +119,6 @@ def test_segments_in_any_order_make_one_state(front: Front) -> None:
 
 
 def test_an_empty_front_takes_its_own_fund_only(tmp_path_factory: pytest.TempPathFactory) -> None:
-    from front.process import new_front
-
     fund, other = make_fund(), make_fund()
     front = new_front(tmp_path_factory.mktemp("other"), fund, found=False)
     try:
@@ -245,9 +246,9 @@ def test_a_suspended_officer_may_push_and_gets_nothing_but_what_he_votes_on(fron
     assert 403 not in statuses(front, 3).values()
 
 
-def twin(front: Front, signed: SignedSegment) -> SignedSegment:
+def twin(front: Front, signed: SignedSegment, text: str = "twin") -> SignedSegment:
     """Another segment at the same place."""
-    said = (Clear(event_bytes(NoticePublished("notice", "twin"))),)
+    said = (Clear(event_bytes(NoticePublished("notice", text))),)
     changed = type(signed.segment)(
         **{name: getattr(signed.segment, name) for name in signed.segment.__struct_fields__ if name != "entries"},
         entries=said,
@@ -268,3 +269,87 @@ def test_both_sides_of_an_equivocation_reach_every_desk_first_come_first(front: 
     journal.add(front.relay(1).segments_beyond({}))
     assert journal.public.council.liars == {2}
     assert first.id in {one.id for one in journal.held}
+
+
+# ---- one officer against the others ------------------------------------------------------------
+
+
+def test_one_officers_requests_lock_nobody_out() -> None:
+    """Each has his own measure; what he asked while he was active is not held against his votes on the same day."""
+    nonces, day = Nonces(), today()
+    for at in range(OUTSIDE_LIMIT):
+        assert nonces.take(at.to_bytes(16, "big"), day, 1, OUTSIDE_LIMIT)
+    assert not nonces.take(b"one more", day, 1, OUTSIDE_LIMIT)
+    assert nonces.take(b"one more", day, 2, OUTSIDE_LIMIT)
+    assert nonces.take(b"one more", day, 1, ACTIVE_LIMIT)
+    assert not nonces.take(b"one more", day + timedelta(days=1), 1, OUTSIDE_LIMIT)  # once is once
+    assert nonces.take(b"the next day", day + timedelta(days=1), 1, OUTSIDE_LIMIT)
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Front]:
+    """A front of one test's own."""
+    made = new_front(tmp_path, make_fund())
+    yield made
+    made.stop()
+
+
+def test_long_segments_of_others_hide_no_measure_from_a_suspended_officer(alone: Front) -> None:
+    """And a measure that is over, or a vote that was changed since, is told no more."""
+    suspension = suspend(alone, 1, 3)
+    votes = [alone.fund.act(1, Voted(suspension, how, False), day=today()) for how in ("undo", "confirm")]
+    long = alone.fund.act(1, NoticePublished("notice", "x" * 2**22), day=today())
+    assert alone.relay(1).push([*votes, long]) == ["accepted"] * 3
+    given = alone.relay(3).segments_beyond({})
+    assert suspension in {said.id for one in given for said, _ in measures_in(one)}
+    assert votes[1].id in {one.id for one in given}
+    assert not {votes[0].id, long.id} & {one.id for one in given}
+    undone = [alone.fund.act(number, Voted(suspension, "undo", False), day=today()) for number in (1, 2)]
+    alone.relay(1).push(undone)
+    again = suspend(alone, 2, 3)
+    ids = {said.id for one in alone.relay(3).segments_beyond({}) for said, _ in measures_in(one)}
+    assert again in ids
+    assert suspension not in ids
+    undo = [alone.fund.act(number, Voted(again, "undo", False), day=today()) for number in (1, 2)]
+    assert alone.relay(1).push(undo) == ["accepted"] * 2
+    assert 403 not in statuses(alone, 3).values()
+
+
+def test_a_measure_is_short(alone: Front) -> None:
+    """Else one who freezes in a segment of 8 MiB leaves no room for the measures of others."""
+    frozen = FundFrozen(os.urandom(16))
+    before = alone.fund.officers[2].chain[-1], len(alone.fund.segments)
+    signed = alone.fund.act(2, frozen, NoticePublished("notice", "x" * 2**20), day=today())
+    assert signed_post(alone, "/relay/push", join([signed.raw])) == 413
+    del alone.fund.officers[2].chain[-1], alone.fund.segments[-1]
+    assert (alone.fund.officers[2].chain[-1], len(alone.fund.segments)) == before
+
+
+def test_a_suspended_officer_leaves_votes_and_no_more(alone: Front) -> None:
+    suspension = suspend(alone, 1, 3)
+    chain = alone.fund.officers[3].chain
+    long = alone.fund.act(3, NoticePublished("notice", "x" * 2**20), day=today())
+    with pytest.raises(RelayUnreachable):
+        alone.relay(3).push([long])
+    del chain[-1], alone.fund.segments[-1]
+    vote = alone.fund.act(3, Voted(suspension, "undo", False), day=today())
+    assert alone.relay(3).push([vote]) == ["accepted"]
+    assert alone.relay(3).push([*chain[:2], vote]) == ["known"] * 3
+    lifted = [alone.fund.act(2, Voted(suspension, "undo", False), day=today())]
+    assert alone.relay(2).push(lifted) == ["accepted"]
+
+
+def test_one_proof_for_each_equivocator(alone: Front) -> None:
+    """The first, until one of less than half its length comes."""
+    first = alone.fund.act(2, NoticePublished("notice", "one"), day=today())
+    assert alone.relay(2).push([first]) == ["accepted"]
+    before = alone.rows("SELECT count(*) FROM front_fork")
+    twins = [twin(alone, first, "x" * size) for size in (5000, 4000, 20)]
+    for one, kept in zip(twins, (0, 0, 2), strict=True):
+        assert alone.relay(2).push([one]) == ["second segment at one place of a chain"]
+        proofs = [s.id for s in alone.relay(1).segments_beyond({}) if s.id in {t.id for t in twins}]
+        assert proofs == [twins[kept].id]
+    assert before == [(0,)]
+    assert alone.rows("SELECT count(*) FROM front_fork") == [(1,)]
+    alone.restart()
+    assert twins[2].id in {one.id for one in alone.relay(1).segments_beyond({})}

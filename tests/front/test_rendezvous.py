@@ -23,6 +23,7 @@ from poruch.journal.rendezvous import (
     FOUNDERS_KEYID,
     MESSAGE_BYTES,
     MOST_SLOTS,
+    OFFICERS_SLOTS,
     SLOT_DAYS,
     Asked,
     Hello,
@@ -101,14 +102,25 @@ def test_nothing_is_kept_without_a_slot(front: Front, stranger: HttpRendezvous) 
     assert front.rows("SELECT count(*) FROM front_slot") == [(0,)]
 
 
-def test_no_more_than_64_slots(front: Front, officer: HttpRendezvous) -> None:
-    slots = [os.urandom(32) for _ in range(MOST_SLOTS)]
+def test_one_officer_does_not_fill_the_slots(front: Front, officer: HttpRendezvous) -> None:
+    slots = [os.urandom(32) for _ in range(OFFICERS_SLOTS)]
     for slot in slots:
         officer.open_slot(slot)
     with pytest.raises(TooManyInvitations):
         officer.open_slot(os.urandom(32))
     officer.open_slot(slots[0])  # one that is open
-    assert front.rows("SELECT count(*) FROM front_slot") == [(MOST_SLOTS,)]
+    assert front.rows("SELECT count(*) FROM front_slot") == [(OFFICERS_SLOTS,)]
+    line_of(front, 3, front.fund.officers[3].signing).open_slot(os.urandom(32))
+    assert front.rows("SELECT opener, count(*) FROM front_slot GROUP BY opener") == [(2, OFFICERS_SLOTS), (3, 1)]
+
+
+def test_founders_open_no_more_than_64_slots(waiting: "Waiting") -> None:
+    founder = waiting.founder()
+    for _ in range(MOST_SLOTS):
+        founder.open_slot(os.urandom(32))
+    with pytest.raises(TooManyInvitations):
+        founder.open_slot(os.urandom(32))
+    assert waiting.front.rows("SELECT count(*) FROM front_slot") == [(MOST_SLOTS,)]
 
 
 def test_slots_end_after_30_days(front: Front, officer: HttpRendezvous, stranger: HttpRendezvous) -> None:

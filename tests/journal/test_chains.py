@@ -11,7 +11,17 @@ from poruch.crypto.signatures import SigningKey
 from poruch.errors import PoruchError
 from poruch.events.charter import fund_id
 from poruch.events.kinds import FundFounded, NoticePublished, event_bytes
-from poruch.journal.chains import CLOCK_LEAP, MOST_UNSIGNED, REFUSED, UNSIGNED_BYTES, Chains, Outcome
+from poruch.journal.chains import (
+    AUTHORS_WAITING_BYTES,
+    CLOCK_LEAP,
+    MOST_UNSIGNED,
+    REFUSED,
+    STRANGERS_BYTES,
+    UNSIGNED_BYTES,
+    WAITING_BYTES,
+    Chains,
+    Outcome,
+)
 from poruch.journal.segments import Clear, Segment, SignedSegment, sign_segment
 
 
@@ -215,3 +225,75 @@ def test_clear_rubbish_in_a_well_signed_segment_never_raises(entries: list[bytes
         assert chains.add(rubbish)[0] is Outcome.WAITING
     except PoruchError as error:  # pragma: no cover
         pytest.fail(f"{error} stopped a reader")
+
+
+# ---- how much is kept of what does not count yet -----------------------------------------------
+
+
+def test_an_author_fills_no_memory_with_what_waits_and_nothing_is_lost() -> None:
+    """What is dropped comes again with the next sync, for no position has moved; others wait beside him."""
+    fund = LittleFund()
+    chains = chains_of(fund, fund.found())
+    long = [fund.act(2, notice("x" * 2**20)) for _ in range(20)]
+    for one in reversed(long):
+        assert chains.add(one)[0] in (Outcome.WAITING, Outcome.ACCEPTED)
+        assert sum(len(kept.raw) for kept in chains.waiting) <= AUTHORS_WAITING_BYTES
+    missing, early = fund.act(3, notice()), fund.act(3, notice())
+    assert chains.add(early) == (Outcome.WAITING, [])
+    assert chains.add(missing) == (Outcome.ACCEPTED, [missing, early])
+    for one in long:
+        chains.add(one)
+    assert chains.positions[(2, 0)] == 20
+    assert not chains.waiting
+    again = [fund.act(2, notice("x" * 2**20)) for _ in range(12)]  # what has counted takes no room any more
+    for one in reversed(again):
+        chains.add(one)
+    assert chains.positions[(2, 0)] == 32
+
+
+def test_before_the_charter_strangers_fill_no_memory_either() -> None:
+    fund = LittleFund()
+    made = fund.found()
+    chains = Chains(fund.id)
+    text = "x" * 2**20
+    for author in range(4, 4 + WAITING_BYTES // 2**22):
+        for seq in range(1, 9):
+            rubbish = fund.segment(author, notice(text), seq=seq, prev=bytes([1]) * 32)
+            assert chains.add(sign_segment(rubbish, STRANGER))[0] is Outcome.WAITING
+    held = [one for kept in chains._waiting.values() for one in kept.values()]
+    assert WAITING_BYTES - 2 * 2**20 < sum(len(one.raw) for one in held) <= WAITING_BYTES
+    assert chains.add(made[0])[0] is Outcome.ACCEPTED
+    assert not chains.waiting
+    assert [chains.add(one)[0] for one in made[1:]] == [Outcome.ACCEPTED] * 2
+
+
+def test_who_is_admitted_late_has_room_again_for_the_next() -> None:
+    """Segments of strangers wait for their admission as far as there is room; then the room is free."""
+    chains = chains_of(FUND, JOURNAL)
+    newcomers = {number: SigningKey(os.urandom(32)) for number in (8, 9)}
+    said = {
+        number: [
+            sign_segment(FUND.segment(number, notice(f"{at}" + "x" * 2**22), seq=0, prev=bytes(32)), key)
+            for at in range(STRANGERS_BYTES // 2**22)
+        ]
+        for number, key in newcomers.items()
+    }
+    for number, key in newcomers.items():
+        for one in said[number]:
+            assert chains.add(one)[0] is Outcome.UNKNOWN_OFFICER
+        faults = [fault.author for fault in chains.faults]
+        assert number in faults
+        assert len(chains.learn(number, key.public)) == 1  # of all at one place one counts, the others are proofs
+        kept = [fault.outcome for fault in chains.faults if fault.author == number]
+        assert set(kept) == {Outcome.EQUIVOCATION}
+
+
+def test_a_proof_that_was_forgotten_is_one_again() -> None:
+    stray = next(stray for outcome, stray in STRAYS if outcome is Outcome.BAD_SIGNATURE)
+    chains = chains_of(FUND, JOURNAL)
+    for _ in range(2):
+        for _ in range(2):
+            chains.add(stray)
+        assert [fault.raw for fault in chains.faults] == [stray.raw]
+        chains.forget_faults()
+        assert not chains.faults

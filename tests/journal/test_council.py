@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec import structs
 
 from journal.assembly import Assembly, newcomer
 from poruch.errors import (
@@ -411,6 +412,83 @@ def test_it_does_not_rest_because_one_of_them_says_so() -> None:
     assembly.vote(freeze, "undo", 1, 2, rest=True)
     assembly.vote(freeze, "undo", 3)
     assembly.freeze(5)
+
+
+def test_who_voted_late_is_counted_towards_the_rest_and_the_freezers_own_word_only_if_he_says_so() -> None:
+    assembly = Assembly(5, 3)
+    freeze = assembly.freeze(5)
+    assembly.vote(freeze, "undo", 1, 2, rest=True)
+    assembly.vote(freeze, "undo", 5)
+    assert not assembly.council.frozen
+    with pytest.raises(AlreadyDone):
+        assembly.vote(freeze, "undo", 5, rest=True)  # late, of himself
+    with pytest.raises(AlreadyDone):
+        assembly.vote(freeze, "undo", 3)  # late, and says nothing of rest
+    again = assembly.freeze(5)
+    assembly.vote(again, "undo", 1, 2, 4)
+    assembly.vote(freeze, "undo", 3, rest=True)
+    with pytest.raises(RightResting):
+        assembly.freeze(5)
+    with pytest.raises(AlreadyDone):
+        assembly.vote(freeze, "undo", 4, rest=True)  # k have said so: a later word makes it no longer
+
+
+def test_the_right_to_suspend_rests_when_k_lift_and_not_when_one_does() -> None:
+    assembly = Assembly(5, 3)
+    assembly.vote(assembly.suspend(5, 1, absent=True), "undo", 2)
+    assembly.vote(assembly.suspend(5, 1), "undo", 1, 2, 3)
+    assembly.turn(REST_DAYS - 1)
+    with pytest.raises(RightResting):
+        assembly.suspend(5, 1)
+    with pytest.raises(RightResting):
+        assembly.suspend(5, 2, absent=True)
+    assembly.freeze(5)  # that is another right
+    assembly.turn(1)
+    assembly.suspend(5, 1)
+
+
+def test_no_right_rests_for_a_proof_or_for_what_k_had_confirmed() -> None:
+    assembly = Assembly(5, 3, liars=frozenset({4}))
+    assembly.vote(assembly.suspend(1, 4), "undo", 2, 3, 5)
+    assembly.suspend(1, 4)
+    suspension = assembly.suspend(2, 5)
+    assembly.vote(suspension, "confirm", 1, 2, 3)
+    assembly.vote(suspension, "undo", 1, 2, 3)
+    assembly.suspend(2, 5)
+
+
+def test_an_absence_is_lifted_neither_by_who_said_it_nor_by_the_absent() -> None:
+    assembly = Assembly(5, 3)
+    suspension = assembly.suspend(1, 5, absent=True)
+    assembly.vote(suspension, "undo", 1, 5)
+    assert 5 in assembly.council.suspended
+    assembly.vote(suspension, "undo", 3)
+    assert assembly.council.suspended == {}
+
+
+def test_an_earnest_suspension_takes_the_place_of_an_absence_and_ends_the_chain_where_that_did() -> None:
+    assembly = Assembly(5, 3)
+    absence = assembly.suspend(4, 5, absent=True)
+    with pytest.raises(AlreadyDone):
+        assembly.suspend(1, 5, absent=True)
+    earnest = assembly.suspend(1, 5)
+    council = assembly.council
+    assert council.suspended[5] is council.suspensions[earnest]
+    assert council.suspensions[earnest].said.order == council.suspensions[absence].said.order
+    assembly.vote(absence, "undo", 2)
+    assert 5 in council.suspended
+    with pytest.raises(AlreadyDone):
+        assembly.suspend(2, 5)
+
+
+@pytest.mark.parametrize(("admitted", "key"), [((6,), 3), ((6, 7), 6)], ids=["a founder's", "one key twice"])
+def test_nobody_is_admitted_with_the_key_of_another(admitted: tuple[int, ...], key: int) -> None:
+    assembly = Assembly(5, 3)
+    event = assembly.proposal(admit=admitted, k=4)
+    *first, last = event.admitted
+    stolen = structs.replace(last, signing=bytes([key]) * 32)
+    with pytest.raises(BadEvent):
+        assembly.say(1, structs.replace(event, admitted=(*first, stolen)))
 
 
 @pytest.mark.parametrize("day", [date.min, date.max], ids=str)

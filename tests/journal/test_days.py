@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 from journal.little_fund import DAY, LittleFund
 from poruch.events.base import Event
-from poruch.events.council import FundFrozen, OfficerSuspended, Pin, Voted
-from poruch.events.kinds import NoticePublished
+from poruch.events.council import FundFrozen, OfficerSuspended, Pin, RosterApproved, RosterProposed, Voted
+from poruch.events.kinds import NoticePublished, event_bytes
 from poruch.journal.council import REST_DAYS
 from poruch.journal.journal import Journal
-from poruch.journal.segments import SignedSegment
+from poruch.journal.segments import SignedSegment, event_id
 
 
 def founded() -> tuple[LittleFund, Journal]:
@@ -43,6 +43,25 @@ def test_a_right_that_rests_does_not_come_back_by_its_owners_calendar() -> None:
     said(fund, journal, 1, NoticePublished("note", "A month went by."), later)
     said(fund, journal, 3, freeze(), later)
     assert journal.public.council.frozen
+
+
+def test_a_change_is_taken_on_a_day_that_k_have_come_to() -> None:
+    fund, journal = founded()
+    proposed = RosterProposed(0, (), (), (1, 2, 3), 2, bytes(32), (), (), os.urandom(16))
+    proposal = said(fund, journal, 1, proposed)
+    said(fund, journal, 3, RosterApproved(event_id(proposal, 0, event_bytes(proposed)), ()), date.max)
+    [change] = journal.public.council.history
+    assert change.taken == DAY
+
+
+def test_a_rest_runs_from_a_day_that_k_have_come_to() -> None:
+    for day in (date.min, date.max):
+        fund, journal = founded()
+        said(fund, journal, 3, freeze())
+        [first] = journal.public.council.freezes
+        said(fund, journal, 1, Voted(first, "undo", rest=True))
+        said(fund, journal, 2, Voted(first, "undo", rest=True), day)
+        assert journal.public.council.rests == {3: DAY + timedelta(days=REST_DAYS)}
 
 
 def test_no_pin_of_one_officer_takes_the_charter_out_of_the_fund() -> None:

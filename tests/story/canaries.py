@@ -42,6 +42,8 @@ LEAST = 8
 """Bytes. A shorter word would be found by chance."""
 WORDS_IN_A_ROW = 3
 """So any five neighbouring words of a paper are found."""
+A_NUMBER = 512
+"""Bytes. Nobody writes more than that as one number; Python refuses to, and takes the square of the time."""
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
 _SPELLED = re.compile(r"\S+\s\S")
 
@@ -62,7 +64,7 @@ def spellings(secret: bytes | str) -> dict[str, bytes]:
         found = {"raw": raw, "backwards": raw[::-1], "escaped": repr(raw)[2:-1].encode()}
         found |= {"hex in UTF-16": hexed.encode("utf-16-le")[:-1], "HEX": hexed.upper().encode()}
         orders: tuple[Literal["little", "big"], ...] = ("little", "big")
-        for order in orders:
+        for order in orders if len(raw) <= A_NUMBER else ():
             found[f"a number, {order}"] = str(int.from_bytes(raw, order)).encode()
     found["hex"] = raw.hex().encode()
     for shift in range(3):

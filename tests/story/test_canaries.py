@@ -33,7 +33,7 @@ from poruch.events.kinds import parse_event
 from poruch.journal.circles import CircleSecret
 from poruch.journal.segments import Clear
 from poruch.journal.store import Store
-from story.canaries import LEAST, Nest, nest_of, spellings, watched_temporary_folder
+from story.canaries import A_NUMBER, LEAST, Nest, nest_of, spellings, watched_temporary_folder
 from story.test_opening_story import newest
 from story.village import PASSPHRASE, Village, found_village
 
@@ -75,6 +75,13 @@ def test_a_canary_is_found_in_each_spelling(how: str, secret: bytes | str, writt
     noise = os.urandom(10_000)
     assert nest.look({"a file": noise}) == []
     assert "a canary stands in a file" in nest.look({"a file": noise + written + noise})[0]
+
+
+def test_a_long_canary_is_looked_for_in_every_spelling_but_one_number() -> None:
+    for size, number in ((A_NUMBER, True), (A_NUMBER + 1, False)):
+        found = spellings(os.urandom(size))
+        assert {"raw", "backwards", "escaped", "hex", "HEX", "base64 at 0", "base64 at 1", "base64 at 2"} <= set(found)
+        assert ("a number, big" in found) == number
 
 
 def test_no_spelling_is_so_short_that_chance_makes_it() -> None:

@@ -1,6 +1,6 @@
 """What a desk does without asking its officer: his part of a ceremony, and taking in what waits on the front."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from poruch.crypto import age
 from poruch.crypto.padding import pad
@@ -16,6 +16,9 @@ from poruch.events.mailbox import Message
 from poruch.journal.dropbox import open_drop
 from poruch.tlog.policy import make_policy
 
+UNOPENED = "drops/unopened"
+"""The first drop that did not open, and how many keys had been tried."""
+WAITS_FOR_KEY = timedelta(days=30)
 MOST_STEPS = 16
 """More in one go would mean that what this desk says changes nothing; the next sync tries again."""
 
@@ -105,11 +108,13 @@ def mailing(desk: Desk, mailbox: bytes, recipient: bytes, message: Message) -> t
 
 def collect(desk: Desk) -> int:
     """Sign what the last sync found on the front into the journal, and tell each person. One segment for all."""
-    if desk.view.cases is None or not desk.keys:
+    if desk.view.cases is None or all(circle != "officers" for circle, _, _ in desk.keys):
         return 0
     drops, desk.waiting_drops = desk.waiting_drops, []
     events: list[Event] = []
     mailings: list[Mailing] = []
+    unopened: list[int] = []
+    keys = desk.keys_of("officers")
     number = desk.cases.next_number
     for drop in drops:
         kept = Mailing.of(drop.body)
@@ -117,12 +122,14 @@ def collect(desk: Desk) -> int:
             desk.keep_body(kept.body, pushed=True)
             continue
         try:
-            content = open_drop(drop.body, *desk.keys_of("officers"))
-        except (CannotOpen, Malformed):
-            desk.faults.append("A drop on the front is not sealed to this fund.")
+            content = open_drop(drop.body, *keys)
+        except (CannotOpen, Malformed) as error:
+            _say_once(desk, "A drop on the front is not sealed to this fund.")
+            if isinstance(error, CannotOpen) and drop.day >= desk.today() - WAITS_FOR_KEY:
+                unopened.append(drop.arrival)
             continue
         if (content.drop, content.kind) != (drop.drop, drop.kind):
-            desk.faults.append("A drop on the front is labelled with another id than it holds.")
+            _say_once(desk, "A drop on the front is labelled with another id than it holds.")
             continue
         desk.keep_body(kept.body, pushed=True)
         is_case = drop.kind == "submission"
@@ -134,9 +141,31 @@ def collect(desk: Desk) -> int:
             mailings.append(told[1])
     if events:
         desk.act(events, mailings)
-    if drops:
-        desk.store.keep_fact(ARRIVED, max(drop.arrival for drop in drops).to_bytes(8, "big"))
+    _remember(desk, [drop.arrival for drop in drops], unopened, len(keys))
     return 1 if events else 0
+
+
+def _say_once(desk: Desk, sentence: str) -> None:
+    if sentence not in desk.faults:
+        desk.faults.append(sentence)
+
+
+def _remember(desk: Desk, arrived: list[int], unopened: list[int], keys: int) -> None:
+    """Up to where drops are known here; once there is another key, back to before the first that did not open.
+
+    Meanwhile what no key opens holds up nothing: it may be rubbish.
+    """
+    fact = desk.store.fact(UNOPENED) or b""
+    first, keys_then = int.from_bytes(fact[:8], "big"), int.from_bytes(fact[8:], "big")
+    if fact and keys_then != keys:
+        desk.store.keep_fact(ARRIVED, (min([first, *unopened]) - 1).to_bytes(8, "big"))
+        desk.store.keep_fact(UNOPENED, b"")
+        return
+    if arrived:
+        desk.store.keep_fact(ARRIVED, max(arrived).to_bytes(8, "big"))
+    if unopened:
+        first = min([first, *unopened] if fact else unopened)
+        desk.store.keep_fact(UNOPENED, first.to_bytes(8, "big") + keys.to_bytes(8, "big"))
 
 
 def _acknowledge(desk: Desk, kind: str, mailbox: bytes, recipient: bytes, day: date) -> tuple[list[Event], Mailing]:

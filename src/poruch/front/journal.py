@@ -3,12 +3,23 @@
 import threading
 
 from django.db import connection, transaction
+from django.db.models import Count, Sum
+from django.db.models.functions import Length
 
+from poruch.events.council import Voted
 from poruch.front.models import Fact, Fork, Segment
 from poruch.journal.chains import Outcome
+from poruch.journal.council import Council, Measure, Suspension
 from poruch.journal.journal import Journal, measures_in
 from poruch.journal.public import PublicState
 from poruch.journal.segments import SignedSegment, parse_segment
+
+OUTSIDE_SEGMENTS, OUTSIDE_BYTES = 256, 16 * 1024 * 1024
+"""What one who was removed or suspended may still leave here since then: segments, and their bytes."""
+REMOVED_BYTES = 64 * 1024
+"""How long a segment of one who was removed may be: he has only to say that he erased his share."""
+MEASURE_BYTES = 1024 * 1024
+"""How long a segment with a freeze, a suspension or a vote may be: it goes to who is suspended, so all must fit."""
 
 
 class FrontJournal:
@@ -22,6 +33,7 @@ class FrontJournal:
     def _forget(self) -> None:
         self._journal: Journal | None = None
         self._last = self._last_fork = 0
+        self._proofs: dict[int, SignedSegment] = {}
         self._nothing = PublicState()
 
     @property
@@ -44,7 +56,10 @@ class FrontJournal:
                 return
             rows = list(Segment.objects.filter(id__gt=self._last).order_by("id").values_list("id", "raw"))
             forks = list(Fork.objects.filter(id__gt=self._last_fork).order_by("id").values_list("id", "raw"))
-            journal.add(parse_segment(bytes(raw)) for _, raw in rows + forks)
+            proofs = [parse_segment(bytes(raw)) for _, raw in forks]
+            self._proofs |= {proof.segment.author: proof for proof in proofs}
+            journal.add([*(parse_segment(bytes(raw)) for _, raw in rows), *proofs])
+            journal.chains.forget_faults()
             self._last = rows[-1][0] if rows else self._last
             self._last_fork = forks[-1][0] if forks else self._last_fork
 
@@ -59,7 +74,7 @@ class FrontJournal:
     def push(self, segments: list[SignedSegment]) -> list[Outcome]:
         """Store what has its place in a chain, all or nothing; the outcome of each. The same segment twice is known.
 
-        Of two segments at one place the second is kept, too: it convicts its author on every desk.
+        Of two segments at one place the second is kept, too: it convicts its author on every desk. One for each author.
         """
         with self._lock:
             try:
@@ -74,14 +89,13 @@ class FrontJournal:
         journal = self._open_journal()
         if journal is None:
             return [Outcome.OTHER_FUND for _ in segments]
-        forks = dict(journal.chains.forks)
         added = journal.add(segments)
         Segment.objects.bulk_create([_row(signed) for signed in added.fresh], ignore_conflicts=True)
-        if forks != journal.chains.forks:
-            proofs = [s for s, out in zip(segments, added.outcomes, strict=True) if out is Outcome.EQUIVOCATION]
-            Fork.objects.bulk_create([Fork(segment=s.id.hex(), raw=s.raw) for s in proofs], ignore_conflicts=True)
+        for signed, outcome in zip(segments, added.outcomes, strict=True):
+            if outcome is Outcome.EQUIVOCATION:
+                self._keep_proof(signed)
         self._last, self._last_fork = _last_rows()
-        journal.chains.faults.clear()  # kept by desks, as proof; a stranger could fill this memory
+        journal.chains.forget_faults()  # kept by desks, as proof; a stranger could fill this memory
         return added.outcomes
 
     def positions(self) -> dict[tuple[int, int], int]:
@@ -90,12 +104,88 @@ class FrontJournal:
             self.refresh()
             return dict(self._journal.chains.positions) if self._journal else {}
 
+    def _keep_proof(self, signed: SignedSegment) -> None:
+        """One proof convicts. Another takes its place if it has less than half its length: so seldom, and short."""
+        author = signed.segment.author
+        kept = self._proofs.get(author)
+        if kept is not None and 2 * len(signed.raw) >= len(kept.raw):
+            return
+        if kept is not None:
+            Fork.objects.filter(segment=kept.id.hex()).delete()
+        Fork.objects.get_or_create(segment=signed.id.hex(), defaults={"raw": signed.raw})
+        self._proofs[author] = signed
+
+    def too_much(self, segments: list[SignedSegment]) -> str:
+        """Why these are not taken, in words; empty if they are. What is here already may come again, and proofs may."""
+        with self._lock:
+            public, positions = self.public(), self.positions()
+            said: dict[int, tuple[int, int]] = {}
+            for signed in segments:
+                segment = signed.segment
+                author = segment.author
+                if segment.seq <= positions.get((author, segment.life), -1):
+                    continue
+                if len(signed.raw) > MEASURE_BYTES and measures_in(signed):
+                    return "a segment with a freeze, a suspension or a vote has at most 1 MiB"
+                if public.serves(author) or author not in public.roster.signing:
+                    continue
+                count, size = said.get(author) or self._said_outside(author)
+                said[author] = count + 1, size + len(signed.raw)
+                if said[author][0] > OUTSIDE_SEGMENTS or said[author][1] > OUTSIDE_BYTES:
+                    return "who is suspended or removed leaves at most 256 segments, of 16 MiB in all"
+                gone = author in public.council.removed or author in public.agreed.removed
+                if len(signed.raw) > (REMOVED_BYTES if gone else MEASURE_BYTES):
+                    return "a segment of who was removed has at most 64 KiB, of who is suspended 1 MiB"
+            return ""
+
+    def _said_outside(self, author: int) -> tuple[int, int]:
+        """How many segments of an officer, and how many bytes, came after he was suspended or removed."""
+        public = self.public()
+        places = [s.said.order for s in _suspensions(public.council) if s.pin.number == author]
+        places += [c.removed[author][0] for c in (public.council, public.agreed) if author in c.removed]
+        places += [(0, author, life, seq) for (who, life), seq in self._forks().items() if who == author]
+        since = 0
+        for _, who, life, seq in places:
+            row = Segment.objects.filter(author=who, life=life, seq=seq).values_list("id", flat=True).first()
+            since = max(since, row or 0)
+        rows = Segment.objects.filter(author=author, id__gt=since)
+        found = rows.aggregate(count=Count("id"), size=Sum(Length("raw")))
+        return int(found["count"]), int(found["size"] or 0)
+
+    def _forks(self) -> dict[tuple[int, int], int]:
+        return self._journal.chains.forks if self._journal else {}
+
     def measures(self) -> list[bytes]:
-        """The segments with freezes, suspensions and votes on them, as they were received."""
+        """The segments with freezes and suspensions in force and the last vote of each on them, as received.
+
+        In the one order, none longer than 1 MiB.
+        """
         with self._lock:
             self.refresh()
-            held = self._journal.held if self._journal else []
-            return [signed.raw for signed in held if measures_in(signed)]
+            if self._journal is None:
+                return []
+            council = self._journal.public.council
+            found: list[Measure] = [*council.freezes_in_force, *_suspensions(council)]
+            measures = {measure.said.id: measure for measure in found}
+            wanted: dict[tuple[bytes, int], SignedSegment] = {}
+            for signed in self._journal.held:
+                if len(signed.raw) > MEASURE_BYTES:
+                    continue
+                for said, event in measures_in(signed):
+                    if said.id in measures:
+                        wanted[said.id, 0] = signed
+                    elif isinstance(event, Voted) and said.author in _voters(measures.get(event.on)):
+                        wanted[event.on, said.author] = signed
+            return [one.raw for one in sorted({s.id: s for s in wanted.values()}.values(), key=lambda s: s.order)]
+
+
+def _suspensions(council: Council) -> list[Suspension]:
+    """All that are in force, two of one officer too."""
+    return [s for s in council.suspensions.values() if s.over is None and s.pin.number in council.roster]
+
+
+def _voters(measure: Measure | None) -> frozenset[int]:
+    return frozenset(measure.votes) if measure is not None else frozenset()
 
 
 def _last_rows() -> tuple[int, int]:

@@ -81,10 +81,14 @@ class Slip(models.Model):
 
 
 class Slot(models.Model):
-    """A rendezvous of an invited person and the inviter, by an id that both know; the messages are sealed."""
+    """A rendezvous of an invited person and the inviter, by an id that both know; the messages are sealed.
+
+    `opener` is the number of the officer who opened it, 0 before there are officers.
+    """
 
     slot: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
     day: models.DateField[date, date] = models.DateField()
+    opener: models.IntegerField[int, int] = models.IntegerField(default=0)
     hello: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(null=True)
     answer: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(null=True)
 

@@ -3,26 +3,31 @@
 import datetime
 import threading
 
-LIMIT = 200_000
+ACTIVE_LIMIT = 20_000
+OUTSIDE_LIMIT = 5_000
+"""Requests a day of one officer, and of one who was suspended or removed: a desk asks a few times a minute."""
 
 
 class Nonces:
-    """The nonces seen on the days whose signatures still hold."""
+    """The nonces seen on the days whose signatures still hold, each officer's by themselves: none locks others out."""
 
     def __init__(self) -> None:
         """Knows none."""
         self._lock = threading.Lock()
-        self._seen: dict[datetime.date, set[bytes]] = {}
+        self._seen: dict[datetime.date, dict[tuple[int, int], set[bytes]]] = {}
 
-    def take(self, nonce: bytes, today: datetime.date) -> bool:
-        """True if the nonce is new."""
+    def take(self, nonce: bytes, today: datetime.date, number: int = 0, most: int = ACTIVE_LIMIT) -> bool:
+        """True if the nonce is new for officer `number`, and he has asked fewer than `most` times today.
+
+        What he asked under another `most` is counted apart: who is suspended at noon still votes that day.
+        """
         with self._lock:
             for day in [day for day in self._seen if abs((today - day).days) > 3]:
                 del self._seen[day]
-            if any(nonce in seen for seen in self._seen.values()):
+            if any(nonce in used for seen in self._seen.values() for (who, _), used in seen.items() if who == number):
                 return False
-            seen = self._seen.setdefault(today, set())
-            if len(seen) >= LIMIT:
+            used = self._seen.setdefault(today, {}).setdefault((number, most), set())
+            if len(used) >= most:
                 return False
-            seen.add(nonce)
+            used.add(nonce)
             return True

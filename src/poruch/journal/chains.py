@@ -4,6 +4,7 @@ Any order of arrival gives one state. A segment counts when its signature verifi
 its author reaches it without a gap; what comes too early waits. Nothing here stops a desk from reading the rest.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -36,6 +37,9 @@ UNSIGNED = frozenset({Outcome.UNKNOWN_OFFICER, Outcome.BAD_SIGNATURE, Outcome.OT
 
 MOST_UNSIGNED, UNSIGNED_BYTES = 100, 64 * 1024
 STRANGERS_BYTES = 64 * 1024 * 1024
+WAITING_BYTES, AUTHORS_WAITING_BYTES = 64 * 1024 * 1024, 16 * 1024 * 1024
+"""Of what waits: from all, and from one author. What is more is dropped, and asked for again at the next sync."""
+_EACH_BYTES = 1024  # a short one takes memory, too
 
 
 @dataclass
@@ -61,10 +65,14 @@ class Chains:
     clock: int = 0
     faults: list[Fault] = field(default_factory=list)
     forks: dict[tuple[int, int], int] = field(default_factory=dict)
+    _known_faults: set[bytes] = field(default_factory=set)
     _unsigned: int = 0
     _strangers: dict[bytes, SignedSegment] = field(default_factory=dict)
+    _strangers_bytes: int = 0
     _ids: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
     _waiting: dict[tuple[int, int, int], dict[bytes, SignedSegment]] = field(default_factory=dict)
+    _waiting_bytes: dict[int, int] = field(default_factory=dict)
+    _all_waiting_bytes: int = 0
 
     def add(self, signed: SignedSegment) -> tuple[Outcome, list[SignedSegment]]:
         """The outcome for `signed`, and the segments that count from now on, in chain order."""
@@ -84,11 +92,21 @@ class Chains:
         if outcome not in REFUSED:
             return outcome
         raw = signed.raw[:UNSIGNED_BYTES] if outcome in UNSIGNED else signed.raw
-        known = any(fault.raw == raw for fault in self.faults)
-        if not known and (outcome not in UNSIGNED or self._unsigned < MOST_UNSIGNED):
+        digest = hashlib.sha256(raw).digest()
+        if digest not in self._known_faults and (outcome not in UNSIGNED or self._unsigned < MOST_UNSIGNED):
             self._unsigned += outcome in UNSIGNED
+            self._known_faults.add(digest)
             self.faults.append(Fault(outcome, raw, signed.segment.author))
         return outcome
+
+    def forget_faults(self) -> None:
+        """Keep no proof, as a front does: what is refused is refused again."""
+        self._keep_faults([])
+
+    def _keep_faults(self, faults: list[Fault]) -> None:
+        self.faults = faults
+        self._known_faults = {hashlib.sha256(fault.raw).digest() for fault in faults}
+        self._unsigned = sum(fault.outcome in UNSIGNED for fault in faults)
 
     def _judge(self, signed: SignedSegment) -> Outcome:
         segment = signed.segment
@@ -98,8 +116,7 @@ class Chains:
         if segment.fund != self.fund:
             return Outcome.OTHER_FUND
         if not self.roster.signing and not self._found(signed):
-            self._waiting.setdefault(place, {})[signed.id] = signed
-            return Outcome.WAITING
+            return self._wait(signed, place)
         try:
             verify_segment(signed, self.roster.key_of(segment.author))
         except UnknownOfficer:
@@ -115,18 +132,40 @@ class Chains:
 
     def _hold_stranger(self, signed: SignedSegment) -> None:
         """Somebody whose admission may stand in a segment that is still to come."""
-        held = sum(len(one.raw) for one in self._strangers.values())
-        if held + len(signed.raw) <= STRANGERS_BYTES:
+        if signed.id not in self._strangers and self._strangers_bytes + len(signed.raw) <= STRANGERS_BYTES:
             self._strangers[signed.id] = signed
+            self._strangers_bytes += len(signed.raw)
+
+    def _wait(self, signed: SignedSegment, place: tuple[int, int, int]) -> Outcome:
+        """Keep what comes too early, as far as there is room."""
+        size, author = len(signed.raw) + _EACH_BYTES, signed.segment.author
+        here = self._waiting.get(place, {})
+        mine = self._waiting_bytes.get(author, 0)
+        fits = mine + size <= AUTHORS_WAITING_BYTES and self._all_waiting_bytes + size <= WAITING_BYTES
+        if signed.id not in here and fits:
+            self._waiting.setdefault(place, here)[signed.id] = signed
+            self._waiting_bytes[author] = mine + size
+            self._all_waiting_bytes += size
+        return Outcome.WAITING
+
+    def _release(self, place: tuple[int, int, int]) -> list[SignedSegment]:
+        released = list(self._waiting.pop(place, {}).values())
+        for signed in released:
+            size = len(signed.raw) + _EACH_BYTES
+            self._waiting_bytes[place[0]] -= size
+            self._all_waiting_bytes -= size
+        return released
 
     def learn(self, number: int, signing: bytes) -> list[SignedSegment]:
         """Officer `number` was admitted with this key (32 bytes); returns his segments that came before and count."""
         self.roster.signing[number] = signing
         waited = [one for one in self._strangers.values() if one.segment.author == number]
-        self.faults = [f for f in self.faults if f.author != number or f.outcome is not Outcome.UNKNOWN_OFFICER]
+        stranger = Outcome.UNKNOWN_OFFICER
+        self._keep_faults([f for f in self.faults if f.author != number or f.outcome is not stranger])
         counted: list[SignedSegment] = []
         for signed in sorted(waited, key=lambda one: one.order):
             del self._strangers[signed.id]
+            self._strangers_bytes -= len(signed.raw)
             counted += self.add(signed)[1]
         return counted
 
@@ -135,8 +174,7 @@ class Chains:
         head = self.heads.get((segment.author, segment.life))
         expected = (head.segment.seq + 1, head.id, head.segment.clock) if head else (0, GENESIS, -1)
         if segment.seq > expected[0]:
-            self._waiting.setdefault(place, {})[signed.id] = signed
-            return Outcome.WAITING
+            return self._wait(signed, place)
         if segment.prev != expected[1] or segment.clock <= expected[2]:
             return Outcome.BROKEN_LINK
         if segment.clock > self.clock + CLOCK_LEAP:
@@ -166,7 +204,7 @@ class Chains:
         places = [(segment.author, segment.life, segment.seq + 1)]
         if len(self._ids) == 1:  # the charter came: whoever waited for the roster is judged now
             places = sorted(self._waiting)
-        return [waiting for place in places for waiting in self._waiting.pop(place, {}).values()]
+        return [waiting for place in places for waiting in self._release(place)]
 
     @property
     def waiting(self) -> list[SignedSegment]:

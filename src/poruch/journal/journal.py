@@ -56,15 +56,16 @@ class Journal:
         waiting = self.chains.waiting
         if not waiting:
             return {}
+        early = {signed.id for signed in waiting}
         found: dict[bytes, Freeze | Suspension] = {}
         mine = [signed for signed in self.held if signed.segment.author == number]
         for signed in [*waiting, *mine]:
             for said, event in measures_in(signed):
                 if isinstance(event, Voted) and event.on in found and self.public.council.may_vote(said.author):
                     found[event.on].votes[said.author] = (event.vote, event.rest)
-                elif isinstance(event, FundFrozen) and signed in waiting:
+                elif isinstance(event, FundFrozen) and signed.id in early:
                     found[said.id] = Freeze(said, event)
-                elif isinstance(event, OfficerSuspended) and signed in waiting:
+                elif isinstance(event, OfficerSuspended) and signed.id in early:
                     found[said.id] = Suspension(said, event, pin=event.pin, absent=event.absent)
         return {id: m for id, m in found.items() if len(m.of("undo")) < self.public.council.k}
 

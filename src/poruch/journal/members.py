@@ -73,10 +73,10 @@ class Members:
                 self._assign()
             elif not self.circles and not self._followed and self.is_founder(heard.author):
                 self.circles = _circles(event)
-        elif isinstance(event, FundSecretsDrawn) and not self._followed and not self.tag_key:
-            # Once k decide on circles, a newcomer has the key from what they approved, and from nobody else.
-            if self.is_founder(heard.author):
-                self.tag_key = event.tag_key
+        elif isinstance(event, FundSecretsDrawn):
+            # Once k have changed the roster, a newcomer has the key from what they approved, and from nobody else.
+            early = not self.tag_key and not self._followed
+            self.tag_key = event.tag_key if early and self.is_founder(heard.author) else self.tag_key
 
     def reason(self, event: Event) -> str:
         """Why an officer froze, suspended or proposed something, in his words; empty if it is not for this desk."""

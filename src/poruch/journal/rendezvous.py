@@ -35,7 +35,8 @@ Random = Callable[[int], bytes]
 
 MESSAGE_BYTES = 64 * 1024
 SLOT_DAYS = 30
-MOST_SLOTS = 64
+MOST_SLOTS, OFFICERS_SLOTS = 64, 8
+"""Open at a time: of all, and of one officer, so that one does not fill them."""
 FOUNDERS_KEYID = 1
 """The officer number that requests under the founding secret carry; before there is a fund it names nobody."""
 

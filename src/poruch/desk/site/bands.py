@@ -31,6 +31,7 @@ def measure_row(desk: Desk, measure: Measure) -> dict[str, Any]:
         "waits": views_council.measure_waits(desk, measure),
         "may_vote": views_council.may_vote(desk, measure),
         "one_lifts": views_council.one_lifts(desk, measure),
+        "may_let_rest": council.may_let_rest(measure, desk.number),
         "my_vote": measure.votes.get(desk.number, ("", False))[0],
     }
 

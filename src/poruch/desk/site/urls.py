@@ -105,6 +105,7 @@ urlpatterns = [
     path("<language:language>/officers/roster/invited/<int:number>/forget/", invitations.forget),
     path("<language:language>/officers/ceremony/", ceremony.ceremony),
     path("<language:language>/officers/ceremony/again/", ceremony.again),
+    path("<language:language>/officers/ceremony/agree/", ceremony.agree),
     path("<language:language>/officers/ceremony/erase/", ceremony.erase),
     path("<language:language>/officers/presence/", presence.presence),
     path("<language:language>/officers/paper/", paper.paper),

@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("slot", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("day", models.DateField()),
+                ("opener", models.IntegerField(default=0)),
                 ("hello", models.BinaryField(null=True)),
                 ("answer", models.BinaryField(null=True)),
             ],

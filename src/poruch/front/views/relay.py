@@ -12,19 +12,22 @@ from poruch.errors import BadSignature, Malformed, PoruchError, PublicationRefus
 from poruch.events.codec import decode, encode
 from poruch.front import publishing
 from poruch.front.models import Body, Drop, Fork, Segment, Slip, Tag
+from poruch.front.nonces import ACTIVE_LIMIT, OUTSIDE_LIMIT
 from poruch.front.site import current
 from poruch.journal.chains import Chains
 from poruch.journal.frames import join, split
 from poruch.journal.requests import verify_request
 from poruch.journal.roster import Roster
-from poruch.journal.segments import parse_segment
+from poruch.journal.segments import LIMIT_BYTES, parse_segment
 from poruch.journal.sync import DropsAfter, Heads, Slips, Tags, WaitingDrop
 from poruch.tlog.slips import SLIP_SIZE
 
 Handler = Callable[[bytes], HttpResponse]
 ANSWER_BYTES = 24 * 1024 * 1024
 BODY_BYTES = 8 * 1024 * 1024
-MOST_TAGS, MOST_SLIPS, MOST_FORKS = 2000, 4000, 64
+PROOF_BYTES = LIMIT_BYTES
+"""Of proofs in one answer: the longest segment, so that none is too long to be told."""
+MOST_TAGS, MOST_SLIPS = 2000, 4000
 
 
 def plain(status: int, text: str) -> HttpResponse:
@@ -41,6 +44,16 @@ def signed(handler: Handler) -> Callable[[HttpRequest], HttpResponse]:
     """Only for officers on the roster, each request once; what cannot be read is 400 and changes nothing."""
 
     @wraps(handler)
+    def unnamed(_: int, body: bytes) -> HttpResponse:
+        return handler(body)
+
+    return by_officer(unnamed)
+
+
+def by_officer(handler: Callable[[int, bytes], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """The same for a handler that needs to know which officer asks."""
+
+    @wraps(handler)
     def answer(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return plain(405, "POST only")
@@ -54,12 +67,14 @@ def signed(handler: Handler) -> Callable[[HttpRequest], HttpResponse]:
             number, nonce = verify_request("POST", request.path, request.headers, body, roster, site.today())
         except (BadSignature, UnknownOfficer) as error:
             return plain(401, error.name)
-        if not site.nonces.take(nonce, site.today()):
-            return plain(401, "nonce seen before")
-        if request.path != "/relay/push" and not site.journal.public().serves(number):
+        public = site.journal.public()
+        served = public.serves(number) or number not in public.roster.signing  # the first push is before the charter
+        if not site.nonces.take(nonce, site.today(), number, ACTIVE_LIMIT if served else OUTSIDE_LIMIT):
+            return plain(401, "nonce seen before, or too many requests today")
+        if request.path != "/relay/push" and not public.serves(number):
             return _to_suspended(request.path, number)
         try:
-            return handler(body)
+            return handler(number, body)
         except Malformed as error:
             return plain(400, error.name)
 
@@ -81,16 +96,16 @@ def _to_suspended(path: str, number: int) -> HttpResponse:
     return plain(403, "suspended or removed: only segments are taken")
 
 
-def _as_many_as_fit(raws: list[bytes]) -> list[bytes]:
-    """The newest, within the size of one answer."""
-    kept: list[bytes] = []
+def _as_many_as_fit(raws: list[bytes], limit_bytes: int = ANSWER_BYTES) -> list[bytes]:
+    """Those that fit, in their order; the short ones first of all, so that a long one hides none."""
+    kept: set[int] = set()
     size = 0
-    for raw in reversed(raws):
-        size += len(raw)
-        if size > ANSWER_BYTES:
-            break
-        kept.append(raw)
-    return kept[::-1]
+    for at in sorted(range(len(raws)), key=lambda at: len(raws[at])):
+        size += len(raws[at])
+        if size > limit_bytes:
+            break  # what comes is longer still
+        kept.add(at)
+    return [raw for at, raw in enumerate(raws) if at in kept]
 
 
 def _roster(push: bytes) -> Roster:
@@ -118,7 +133,7 @@ def heads(body: bytes) -> HttpResponse:
 
 @signed
 def segments(body: bytes) -> HttpResponse:
-    """Segments beyond the given heads, oldest first, as many as fit; after the last, every proof of an equivocation.
+    """Segments beyond the given heads, oldest first, as many as fit; after the last, a proof of each equivocator.
 
     The proofs come last, so that of two segments at one place every desk has that one first which came here first.
     """
@@ -134,12 +149,8 @@ def segments(body: bytes) -> HttpResponse:
             if found and size > ANSWER_BYTES:
                 return octets(join(found))
             found.append(raw)
-    proofs = 0
-    for fork in Fork.objects.order_by("id")[:MOST_FORKS]:
-        proofs += len(fork.raw)
-        if proofs > ANSWER_BYTES // 4:
-            break
-        found.append(bytes(fork.raw))
+    proofs = [bytes(fork.raw) for fork in Fork.objects.order_by("id")]  # one for each author (front/journal.py)
+    found += _as_many_as_fit(proofs, PROOF_BYTES)
     return octets(join(found))
 
 
@@ -147,7 +158,10 @@ def segments(body: bytes) -> HttpResponse:
 def push(body: bytes) -> HttpResponse:
     """Take segments; the outcome of each, in words. The same segment twice is known, not stored twice."""
     site = current()
-    outcomes = site.journal.push([parse_segment(raw) for raw in split(body)])
+    arrived = [parse_segment(raw) for raw in split(body)]
+    if refused := site.journal.too_much(arrived):
+        return plain(413, refused)
+    outcomes = site.journal.push(arrived)
     publishing.restore_files(site)
     return octets(join(outcome.value.encode() for outcome in outcomes))
 

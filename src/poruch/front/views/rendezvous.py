@@ -15,13 +15,24 @@ from poruch.errors import BadEvent, BadSignature, UnknownOfficer
 from poruch.events.codec import decode
 from poruch.front.models import Fact, Segment, Slot
 from poruch.front.site import current
-from poruch.front.views.relay import octets, plain, signed
-from poruch.journal.rendezvous import FOUNDERS_KEYID, MESSAGE_BYTES, MOST_SLOTS, SLOT_DAYS, Asked, Left
+from poruch.front.views.relay import by_officer, octets, plain
+from poruch.journal.rendezvous import (
+    FOUNDERS_KEYID,
+    MESSAGE_BYTES,
+    MOST_SLOTS,
+    OFFICERS_SLOTS,
+    SLOT_DAYS,
+    Asked,
+    Left,
+)
 from poruch.journal.requests import verify_request
 from poruch.journal.roster import Roster
 
 FOUNDING = "founding"
 """The fact that holds the public half of the founding secret's key, in hex."""
+
+NOBODY = 0
+"""Who opens slots before there are officers."""
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -62,19 +73,24 @@ def _by_founder(handler: Callable[[bytes], HttpResponse]) -> View:
 def open_slot(request: HttpRequest) -> HttpResponse:
     """Open a slot: by an officer, and before there are any by the founding secret."""
     founded = bool(current().journal.public().roster.signing)
-    return signed(_open)(request) if founded else _by_founder(_open)(request)
+    return by_officer(_open)(request) if founded else _by_founder(_open_for_founders)(request)
 
 
-def _open(body: bytes) -> HttpResponse:
+def _open_for_founders(body: bytes) -> HttpResponse:
+    return _open(NOBODY, body)
+
+
+def _open(opener: int, body: bytes) -> HttpResponse:
     if len(body) != 32:
         return plain(400, "a slot has 32 bytes")
     today = current().today()
     with transaction.atomic():
         Slot.objects.filter(day__lt=today - timedelta(days=SLOT_DAYS)).delete()
         if not Slot.objects.filter(slot=body.hex()).exists():
-            if Slot.objects.count() >= MOST_SLOTS:
+            mine = 0 if opener == NOBODY else Slot.objects.filter(opener=opener).count()
+            if mine >= OFFICERS_SLOTS or Slot.objects.count() >= MOST_SLOTS:
                 return plain(429, "too many slots")
-            Slot.objects.create(slot=body.hex(), day=today)
+            Slot.objects.create(slot=body.hex(), day=today, opener=opener)
     return plain(200, "open")
 
 

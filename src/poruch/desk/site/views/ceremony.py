@@ -24,12 +24,9 @@ def _row(session: Session) -> dict[str, Any]:
     }
 
 
-@at_desk("officers", "GET", "POST")
+@at_desk("officers")
 def ceremony(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """All sessions, newest first, and what is left of older keys. A POST lets this desk take part in the one under way."""
-    if request.method == "POST":
-        acts.agree_to_session(desk)
-        return done(_("Your desk takes part from its next sync on."), "officers", "ceremony")
+    """All sessions, newest first, and what is left of older keys."""
     found = desk.public.ceremonies
     sessions = [_row(session) for session in views_council.sessions(desk)]
     running = found.running
@@ -60,6 +57,13 @@ def ceremony(request: HttpRequest, desk: Desk) -> HttpResponse:
 def found_quorum(desk: Desk) -> tuple[int, ...]:
     """Who of the quorum may begin a ceremony."""
     return desk.public.council.active_quorum
+
+
+@at_desk("officers", "POST")
+def agree(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """This desk takes part in the session under way, which no change of the roster asks for."""
+    acts.agree_to_session(desk)
+    return done(_("Your desk takes part from its next sync on."), "officers", "ceremony")
 
 
 @at_desk("officers", "GET", "POST")
