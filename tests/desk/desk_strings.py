@@ -13,7 +13,7 @@ from poruch import errors
 SOURCE = Path(__file__).parents[2] / "src" / "poruch"
 SITE = SOURCE / "desk" / "site"
 KEYWORDS = {"_": None, "gettext": None, "lazy": None, "_plain": None, "ngettext": (1, 2)}
-TOLD = {"BadStatement", "BadList", "Notice"}
+TOLD = {"_say_once", "BadStatement", "BadList", "Notice"}
 
 
 def strings() -> set[tuple[str, str]]:

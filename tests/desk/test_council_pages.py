@@ -440,6 +440,7 @@ EVERYWHERE = [
     ("officers/roster/invited/60/show/", 405),
     ("officers/roster/invited/60/answer/", 405),
     ("officers/ceremony/", 200),
+    ("officers/ceremony/agree/", 405),
     ("officers/ceremony/again/", 200),
     ("officers/ceremony/erase/", 200),
 ]
@@ -456,10 +457,10 @@ def test_every_page_in_both_languages_and_nothing_by_looking(street: Street) -> 
             assert "{%" not in answer.text, path
             assert "{{" not in answer.text, path
     assert text(desk.get("/en/journal/").text) == before
-    refused(desk.post("/en/officers/ceremony/"), "This was done before")  # no session asks whether it takes part
+    refused(desk.post("/en/officers/ceremony/agree/"), "This was done before")  # no session asks whether it takes part
     for path, status in EVERYWHERE:
         assert desk.post(f"/en/{path}").status != 500, path
         if status == 404:
             assert desk.post(f"/en/{path}").status == 404, path
-    for path in ("officers/measures/", "officers/roster/"):
+    for path in ("officers/measures/", "officers/roster/", "officers/ceremony/"):
         assert desk.post(f"/en/{path}").status == 405
