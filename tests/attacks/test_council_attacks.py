@@ -169,7 +169,6 @@ def test_absence_is_no_shield(village: Village) -> None:
     council.suspend(village.desks[1], 5, "He is the enemy's, and officer 4 could lift the other one alone.")
 
 
-@not_yet("journal/standing.py _suspend: the word of k reaches back to the day that its author wrote, any day")
 def test_the_word_of_k_reaches_into_no_earlier_day_whatever_day_its_author_writes() -> None:
     fund = CouncilFund()
     word = fund.notice(5)

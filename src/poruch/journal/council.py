@@ -116,10 +116,14 @@ class Freeze(Measure):
 
 @dataclass
 class Suspension(Measure):
-    """A suspension of `pin.number`; `absent`: he did not appear, and another who spoke with him lifts it."""
+    """A suspension of `pin.number`; `absent`: he did not appear, and another who spoke with him lifts it.
+
+    `day`: within which day it reaches back to its pin, once k have confirmed it; the last of all days for none.
+    """
 
     pin: Pin = NOWHERE
     absent: bool = False
+    day: date = date.max
 
 
 @dataclass(frozen=True)
@@ -407,7 +411,9 @@ class Council:
         absence = self.suspended.get(number)
         if absence is not None:
             said = replace(said, order=absence.said.order)  # what he said since counts no more for it
-        self.suspensions[said.id] = Suspension(said, event, pin=event.pin, absent=event.absent)
+        # Who writes a day that k have left behind wants to strike out what stood there.
+        day = said.day if said.day >= self.reached(said.day) else date.max
+        self.suspensions[said.id] = Suspension(said, event, pin=event.pin, absent=event.absent, day=day)
 
     def _vote(self, said: Said, event: Voted) -> None:
         measure: Freeze | Suspension | None = self.freezes.get(event.on) or self.suspensions.get(event.on)

@@ -96,7 +96,7 @@ def standing_of(council: Council, held: Iterable[SignedSegment]) -> Standing:
 
 def _suspend(lives: Limits, found: Suspension, chains: Chains, *, agreed: bool) -> None:
     """One officer's word holds from its place in the journal on; the word of k reaches back in its day to its pin."""
-    _end(lives, found.pin, chains, found.said.order, found.said.day if agreed else None)
+    _end(lives, found.pin, chains, found.said.order, found.day if agreed else None)
 
 
 def _lives(council: Council, number: int, chains: Chains, floors: dict[tuple[int, int], int]) -> Limits:
