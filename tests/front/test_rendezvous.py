@@ -174,11 +174,11 @@ def test_the_front_reads_nothing(front: Front, officer: HttpRendezvous, stranger
     keys = [os.urandom(32) for _ in range(2)]
     invited = SigningKey(os.urandom(32))
     invitation = Invitation(front.address, 7, keys[0][:16], bytes(16))
-    hello = Hello(NewOfficer(7, invited.public, keys[1], "age1pq1recipient"), "Zubr")
+    hello = Hello(NewOfficer(7, invited.public, keys[1], "age1pq1recipient"), "Zubr of the blue lakes")
     officer.open_slot(invitation.rendezvous)
     stranger.leave(invitation.rendezvous, "hello", invitation.seal("hello", sign_hello(invitation, hello, invited)))
     disk = b"".join(file.read_bytes() for file in sorted(front.folder.rglob("*")) if file.is_file())
-    told = (b"Zubr", b"age1pq1recipient", invited.public, keys[1], keys[0][:16])
+    told = (b"Zubr of the blue lakes", b"age1pq1recipient", invited.public, keys[1], keys[0][:16])
     assert [one for one in told if one in disk or one.hex().encode() in disk] == []
 
 
