@@ -17,7 +17,7 @@ from desk.street import RelayServer
 from poruch.crypto.group import encode_scalar
 from poruch.crypto.paper import Paper, PaperShare, ShareBlock, fund_check, share_words
 from poruch.desk import paper, trials
-from poruch.desk.keeper import LOCK_FILE
+from poruch.desk.porter import LOCK_FILE
 from poruch.desk.program import Desk, open_desk
 from poruch.desk.server import real_day
 from story.village import PASSPHRASE, Relay, Village, found_village

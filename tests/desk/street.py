@@ -154,25 +154,25 @@ class RunningDesk:
         return self._process.communicate(timeout=20)[1]
 
     @property
-    def keeper(self) -> int:
+    def porter(self) -> int:
         """The process that outlives a lock."""
         assert self._process is not None
         return self._process.pid
 
     @property
     def ended(self) -> bool:
-        """Whether the keeper has ended."""
+        """Whether the porter has ended."""
         assert self._process is not None
         return self._process.poll() is not None
 
     def child(self) -> int:
         """The process that has the keys, once there is one."""
         for _ in range(500):
-            found = Path(f"/proc/{self.keeper}/task/{self.keeper}/children").read_text().split()
+            found = Path(f"/proc/{self.porter}/task/{self.porter}/children").read_text().split()
             if len(found) == 1:
                 return int(found[0])
             time.sleep(0.01)
-        raise AssertionError("a keeper has one child")
+        raise AssertionError("a porter has one child")
 
     @property
     def authority(self) -> str:

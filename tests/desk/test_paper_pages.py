@@ -167,7 +167,13 @@ def test_every_page_answers_and_shows_nothing(forced: tuple[Street, RunningDesk]
     answer = forced[1].get(f"/{language}/{path}/")
     assert answer.status in (200, 204, 302, 404, 405, 409)  # what a desk says in order
     assert answer.status not in (200, 409) or answer.text.count("<h1") == 1
-    for secret in ("A story under lock.", "Alena", "Officer 1", "Officer 3", ">0001<"):  # a fingerprint may hold four such digits
+    for secret in (
+        "A story under lock.",
+        "Alena",
+        "Officer 1",
+        "Officer 3",
+        ">0001<",
+    ):  # a fingerprint may hold four such digits
         assert secret not in answer.text
     assert "band-head" not in answer.text  # the band above a frozen fund's pages
     assert '<b class="late">' not in answer.text

@@ -72,7 +72,7 @@ def test_the_locked_page_says_what_this_computer_allows(minutes: int, may_swap: 
     page = tried(
         "from poruch.desk.server import _load; _load(); from django.template.loader import render_to_string; "
         "from poruch.desk.site.forms import PassphraseForm; from poruch.desk.site import room; "
-        "from poruch.desk.keeper import Doorplate; room._rooms.append(type('Room', (), {'plate': Doorplate(1)})); "
+        "from poruch.desk.porter import Doorplate; room._rooms.append(type('Room', (), {'plate': Doorplate(1)})); "
         f"said = dict(form=PassphraseForm(), minutes={minutes}, may_swap={may_swap}); "
         "print(render_to_string('desk/locked.html', said))"
     )

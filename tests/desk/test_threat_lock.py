@@ -14,7 +14,7 @@ import pytest
 
 from desk.street import RunningDesk, Street
 from poruch.cases.presence import Presence
-from poruch.desk.keeper import Doorplate, Keeper, Word
+from poruch.desk.porter import Doorplate, Porter, Word
 from poruch.desk.server import idle_minutes, main
 from poruch.desk.site.room import Room
 from poruch.errors import DeskEnded, PoruchError, WrongPassphrase
@@ -104,10 +104,10 @@ def test_an_open_desk_tells_its_tab_when_to_go(desk: RunningDesk, street: Street
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGINT])
-def test_no_child_outlives_its_keeper(street: Street, sign: signal.Signals) -> None:
+def test_no_child_outlives_its_porter(street: Street, sign: signal.Signals) -> None:
     desk = street.desk(3)
     child = desk.child()
-    os.kill(desk.keeper, sign)
+    os.kill(desk.porter, sign)
     assert gone(child)
     for _ in range(300):
         if desk.ended:
@@ -133,7 +133,7 @@ def test_a_wrong_passphrase_at_the_start_is_one_sentence(street: Street) -> None
 
 
 class Silent(Word):
-    """A way to a keeper who does not listen."""
+    """A way to a porter who does not listen."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -200,13 +200,13 @@ def test_impossible_idle_minutes_are_refused(typed: str, tmp_path: Path, capsys:
     assert "--idle-minutes" in capsys.readouterr().err
 
 
-# ---- what a keeper believes -------------------------------------------------------------------
+# ---- what a porter believes -------------------------------------------------------------------
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[Keeper]:
+def porter(tmp_path: Path) -> Iterator[Porter]:
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket(socket.AF_UNIX) as bell:
-        yield Keeper(listening, bell, lambda plate, listening, word, first: None)
+        yield Porter(listening, bell, lambda plate, listening, word, first: None)
 
 
 @pytest.mark.parametrize(
@@ -214,35 +214,35 @@ def keeper(tmp_path: Path) -> Iterator[Keeper]:
     [b"", b"Ready", b"ready ", b"waiting", b"waiting -1", b"waiting 01", b"waiting 1234567890", b"waiting 1 2",
      b"waiting \xd9\xa1", b"failed", b"failed A", b"passphrase x", b"ready\r", b"\xff", b"x" * 5000],
 )  # fmt: skip
-def test_a_child_that_speaks_out_of_turn_ends_the_desk(keeper: Keeper, line: bytes) -> None:
+def test_a_child_that_speaks_out_of_turn_ends_the_desk(porter: Porter, line: bytes) -> None:
     with pytest.raises(DeskEnded):
-        keeper._hear(line, print)
+        porter._hear(line, print)
 
 
-def test_a_keeper_believes_four_things(keeper: Keeper) -> None:
+def test_a_porter_believes_four_things(porter: Porter) -> None:
     urls: list[str] = []
-    assert keeper._counted() is None
+    assert porter._counted() is None
     with pytest.raises(WrongPassphrase):
-        keeper._hear(b"failed wrong-passphrase", urls.append)
+        porter._hear(b"failed wrong-passphrase", urls.append)
     with pytest.raises(DeskEnded):
-        keeper._hear(b"failed no-such-error", urls.append)
-    keeper._hear(b"ready", urls.append)
-    keeper._hear(b"waiting 12", urls.append)
-    assert (keeper._counted(), len(urls)) == (12, 1)
-    keeper._hear(b"failed wrong-passphrase", urls.append)  # too late to be a reason
-    token = keeper._plate.start_token
-    keeper._hear(b"started", urls.append)
+        porter._hear(b"failed no-such-error", urls.append)
+    porter._hear(b"ready", urls.append)
+    porter._hear(b"waiting 12", urls.append)
+    assert (porter._counted(), len(urls)) == (12, 1)
+    porter._hear(b"failed wrong-passphrase", urls.append)  # too late to be a reason
+    token = porter._plate.start_token
+    porter._hear(b"started", urls.append)
     assert token
-    assert keeper._plate.start_token == ""
+    assert porter._plate.start_token == ""
 
 
-def test_a_child_that_cannot_start_is_one_error(keeper: Keeper) -> None:
+def test_a_child_that_cannot_start_is_one_error(porter: Porter) -> None:
     def broken(*anything: object) -> None:
         raise PoruchError
 
-    keeper._serve = broken
+    porter._serve = broken
     with pytest.raises(PoruchError, match="poruch-error"):
-        keeper.keep(print)
-    keeper._serve = lambda *anything: None
+        porter.keep(print)
+    porter._serve = lambda *anything: None
     with pytest.raises(DeskEnded):
-        keeper.keep(print)
+        porter.keep(print)

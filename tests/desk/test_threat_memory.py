@@ -48,20 +48,20 @@ def test_a_lock_leaves_nothing_of_the_canaries(cage: tuple[Street, dict[str, tup
     street, wanted = cage
     desk = street.desks[1]
     read_the_story(desk)
-    keeper, unlocked = desk.keeper, desk.child()
+    porter, unlocked = desk.porter, desk.child()
     if not may_look_everywhere():
-        for pid in (keeper, unlocked):
+        for pid in (porter, unlocked):
             with pytest.raises(PermissionError):
                 found_in(pid, wanted)
         pytest.skip("nobody but root may look, and we are not root")
     assert found_in(unlocked, wanted) >= {"story", *SEEDS}  # the search finds what is there
-    assert found_in(keeper, wanted) == set()
+    assert found_in(porter, wanted) == set()
     assert desk.follow(desk.post("/en/lock/")).text.count("This desk is locked") == 2
     fresh = desk.child()
     assert fresh != unlocked
     assert not Path(f"/proc/{unlocked}").exists()
     assert found_in(fresh, wanted) == set()
-    assert found_in(keeper, wanted) == set()
+    assert found_in(porter, wanted) == set()
     assert found_in(fresh, {"source": (b"poruch.desk.site.room",)}) == {"source"}  # this one, too, can be read
 
 
@@ -73,11 +73,11 @@ def test_a_mistyped_passphrase_goes_with_its_process(cage: tuple[Street, dict[st
     assert desk.get("/en/locked/").status == 200
     assert desk.child() != before
     if may_look_everywhere():
-        for pid in (desk.keeper, desk.child()):
+        for pid in (desk.porter, desk.child()):
             assert found_in(pid, {"mistyped": spellings(mistyped)}) == set()
 
 
-def test_the_keeper_does_not_read_the_passphrase_that_a_desk_starts_with(
+def test_the_porter_does_not_read_the_passphrase_that_a_desk_starts_with(
     cage: tuple[Street, dict[str, tuple[bytes, ...]]], tmp_path: Path
 ) -> None:
     street, wanted = cage
@@ -88,7 +88,7 @@ def test_the_keeper_does_not_read_the_passphrase_that_a_desk_starts_with(
     assert STORY[:8] in started.get("/en/queue/").text
     if may_look_everywhere():
         assert found_in(started.child(), wanted) >= SEEDS
-        assert found_in(started.keeper, wanted) == set()
+        assert found_in(started.porter, wanted) == set()
 
 
 def test_no_process_of_a_desk_leaves_a_core_or_lets_others_look(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_no_process_of_a_desk_leaves_a_core_or_lets_others_look(tmp_path: Path) 
     open_process = subprocess.Popen([*bare, sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     look = "import os, sys; os.readlink(f'/proc/{sys.argv[1]}/exe')"  # by the same rule as the memory
     try:
-        for pid, reads in ((open_process.pid, True), (desk.keeper, False), (desk.child(), False)):
+        for pid, reads in ((open_process.pid, True), (desk.porter, False), (desk.child(), False)):
             done = subprocess.run([*bare, sys.executable, "-c", look, str(pid)], capture_output=True, text=True)
             assert (done.returncode == 0) is reads, done.stderr
             if not reads:
@@ -125,5 +125,5 @@ def test_the_memory_of_the_child_is_locked_where_that_is_allowed(street: Street)
         assert locked_kib == 0 or locked_kib > 20_000
 
 
-def test_the_keeper_has_one_thread_when_it_forks(street: Street) -> None:
-    assert status(street.desk(1).keeper)["Threads"] == "1"
+def test_the_porter_has_one_thread_when_it_forks(street: Street) -> None:
+    assert status(street.desk(1).porter)["Threads"] == "1"

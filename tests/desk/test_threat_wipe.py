@@ -104,7 +104,7 @@ def test_a_key_that_cannot_be_destroyed_is_said_and_nothing_is_hidden(
 
 def test_a_running_desk_is_killed_first_and_nothing_of_it_stays(street: Street) -> None:
     desk = street.desk(2)
-    keeper, child = desk.keeper, desk.child()
+    porter, child = desk.porter, desk.child()
     began = time.monotonic()
     done = run("desk", "wipe", "--yes", desk.folder)
     assert time.monotonic() - began < WIPE_SECONDS + 1  # the time to start the program included
@@ -112,7 +112,7 @@ def test_a_running_desk_is_killed_first_and_nothing_of_it_stays(street: Street) 
     assert done.stdout == f"The keys of this desk are destroyed, and its store with them.\n{CANNOT}\n"
     assert gone(child)
     assert desk.ended
-    assert keeper != child
+    assert porter != child
     assert not desk.folder.exists()
     del street.desks[2]
 

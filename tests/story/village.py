@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -115,6 +116,12 @@ class Front:
     def body(self, sha256: bytes) -> bytes | None:
         return self.bodies.get(sha256)
 
+    def bodies_of(self, hashes: Sequence[bytes]) -> list[bytes]:
+        return [self.bodies[sha256] for sha256 in hashes if sha256 in self.bodies]
+
+    def heads(self) -> dict[tuple[int, int], int]:
+        return self.journal.chains.positions
+
     def take_tags(self, batch: str, tags: list[bytes]) -> None:
         if any(self.tags.get(tag, batch) != batch for tag in tags):
             raise AlreadyTaken
@@ -144,7 +151,7 @@ class Relay:
         self.front = front
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self.front, "public_file" if name == "public" else name)
+        return getattr(self.front, {"public": "public_file", "bodies": "bodies_of"}.get(name, name))
 
 
 @dataclass

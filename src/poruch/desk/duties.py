@@ -6,8 +6,9 @@ from poruch.crypto import age
 from poruch.crypto.padding import pad
 from poruch.desk import inviting, presence
 from poruch.desk.ceremony import ceremony_duties
-from poruch.desk.program import ARRIVED, Desk, Mailing
+from poruch.desk.program import Desk, Mailing
 from poruch.desk.roster import roster_duties
+from poruch.desk.syncing import ARRIVED
 from poruch.errors import CannotOpen, Malformed
 from poruch.events.base import Event
 from poruch.events.codec import encode

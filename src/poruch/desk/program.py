@@ -18,6 +18,7 @@ from poruch.cases.state import Cases
 from poruch.cases.trials import Trials
 from poruch.crypto import keyfile
 from poruch.crypto.hidden import forgets
+from poruch.desk import syncing
 from poruch.desk.keyring import KeyName, KeyRing
 from poruch.errors import (
     BadEvent,
@@ -26,7 +27,6 @@ from poruch.errors import (
     NotAllowed,
     NotConfirmed,
     PoruchError,
-    RelayUnreachable,
     Removed,
     Suspended,
 )
@@ -36,13 +36,13 @@ from poruch.events.council import CircleHandedOn, LifeOpened, Pin
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
 from poruch.events.kinds import CircleKeyed, DropAdmitted, parse_event
-from poruch.journal.chains import REFUSED, UNSIGNED, Chains, Outcome
+from poruch.journal.chains import REFUSED, UNSIGNED, Chains
 from poruch.journal.circles import CircleKey, open_entry, seal_event
 from poruch.journal.dropbox import open_drop
 from poruch.journal.journal import Journal
 from poruch.journal.members import Members
 from poruch.journal.public import SUSPENDED_SAY, PublicState
-from poruch.journal.segments import GENESIS, Clear, Segment, SignedSegment, event_id, parse_segment, sign_segment
+from poruch.journal.segments import GENESIS, Clear, Segment, SignedSegment, event_id, sign_segment
 from poruch.journal.standing import DURESS_LIFE
 from poruch.journal.store import Store
 from poruch.journal.sync import Relay, WaitingDrop
@@ -50,9 +50,6 @@ from poruch.ledger.state import Ledger
 
 UNKEPT, MOST_FAULTS = 256, 200
 LIFE, RESTORED = "desk/life", "desk/restored"
-ARRIVED = "drops/arrived"
-ARRIVALS_AHEAD = 2**24
-"""A front that numbers its drops further ahead would have this desk never ask again for those before."""
 KEY_FILE, STORE_FILE, FUND_FILE = "officer.key", "desk.db", "fund.id"
 
 
@@ -129,12 +126,13 @@ class Desk:
         self._unkept: list[tuple[bytes, int, bytes | None]] = []
         self._heard_before = self.store.heard()
         self._parsed: dict[tuple[bytes, int], Heard | None] = {}
-        self._bodies = self.store.body_hashes()
+        self.erased = self.store.erased()
+        self.bodies = self.store.body_hashes()
         self.verdicts: dict[tuple[bytes, bytes, bytes], str] = {}
         self.view = self._empty_view()
         self.journal.add(self.store.segments())
         self.journal.add(self.store.faults())
-        self._proved = len(self.chains.forks)
+        self.proved = len(self.chains.forks)
         self.refold()
 
     def close(self) -> None:
@@ -173,6 +171,11 @@ class Desk:
     def life(self) -> int:
         """The life of this desk's chain; a restored desk never continues the chain it had."""
         return int.from_bytes(self.store.fact(LIFE) or b"", "big")
+
+    @property
+    def restored(self) -> bool:
+        """It was restored and has not opened its new life yet."""
+        return bool(self.store.fact(RESTORED))
 
     @property
     def speaks(self) -> bool:
@@ -268,6 +271,7 @@ class Desk:
         for handout in self.public.council.handouts:
             if handout.number == self.number:
                 self._take_history(handout)
+        self._erase()
         for signed in segments:
             self.view.members.follow(self.public.council.history, signed.order)
             if not self.journal.counts(signed):
@@ -347,6 +351,20 @@ class Desk:
                 # The last line: whatever an officer signs, the rest of the journal is read. Never expected to happen.
                 self._fault(f"An event of officer {heard.author} could not be counted: {type(error).__name__}.")
 
+    def _erase(self) -> None:
+        """Delete what k officers have erased, and know for ever that it is not to come back."""
+        newly = self.public.erased - self.erased
+        if not newly:
+            return
+        self.store.erase(newly)
+        self.erased |= newly
+        self.bodies -= newly
+        for drop, content in list(self.contents.items()):
+            if any(self._opened.get(sha256) is content for sha256 in newly):
+                del self.contents[drop]
+        for sha256 in newly:
+            self._opened.pop(sha256, None)
+
     def _take_history(self, handout: CircleHandedOn) -> None:
         try:
             self.ring.take_history(handout, self.public)
@@ -375,6 +393,11 @@ class Desk:
         if content.person:
             self.one_time_keys[one_time_key(content.person)] += 1
         self._keep_content(event, content)
+
+    def arrive(self, drops: list[WaitingDrop]) -> None:
+        """Take what waits on a front: for the duties to admit, and for events of colleagues who have admitted it."""
+        self.waiting_drops = drops
+        self._arrived = {hashlib.sha256(drop.body).digest(): drop.body for drop in drops}
 
     def _keep_content(self, event: DropAdmitted, content: DropContent) -> None:
         if (content.drop, content.kind) == (event.drop, event.kind):
@@ -406,7 +429,7 @@ class Desk:
         return signed
 
     def _need_to_speak(self, events: list[Event]) -> None:
-        if self.store.fact(RESTORED):
+        if self.restored:
             raise NotConfirmed("it has not synced yet")
         if self.speaks or all(isinstance(event, (*SUSPENDED_SAY, LifeOpened)) for event in events):
             return
@@ -418,7 +441,7 @@ class Desk:
 
     def open_life(self) -> None:
         """After a restored desk has synced: never continue the old chain, whose end may lie on a lost disk."""
-        if not self.store.fact(RESTORED):
+        if not self.restored:
             return
         lives = [life for author, life in self.chains.heads if author == self.number and life != DURESS_LIFE]
         last = self.chains.heads.get((self.number, max(lives, default=0)))
@@ -430,77 +453,19 @@ class Desk:
     # ---- sync ---------------------------------------------------------------------------------
 
     def sync(self) -> int:
-        """Push and pull once; returns how many segments travelled. Raises `RelayUnreachable`.
-
-        Pushing comes first: a new front knows nobody before it has the charter.
-        """
-        relay = self.relay
-        if relay is None:
-            raise RelayUnreachable("no front is named")
-        sent = self.push()
-        self._look_for_drops(relay)
-        fresh = newly = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
-        while newly and self.store.fact(RESTORED):  # its new life begins after all that the front has, not after a part
-            newly = self.take(relay.segments_beyond(self.chains.positions), pushed=True)
-            fresh += newly
-        if self._fetch_bodies():
-            self.refold()
-        self.open_life()
-        return sent + fresh
-
-    def _look_for_drops(self, relay: Relay) -> None:
-        """Fetch drops before segments: a drop that a colleague has admitted is then here when its event is folded."""
-        if self.view.cases is None or not self.keys:
-            return
-        after = int.from_bytes(self.store.fact(ARRIVED) or b"", "big")
-        arrived = [drop for drop in relay.drops_after(after) if after < drop.arrival <= after + ARRIVALS_AHEAD]
-        self.waiting_drops = arrived
-        self._arrived = {hashlib.sha256(drop.body).digest(): drop.body for drop in arrived}
+        """Push and pull once; returns how many segments travelled. Raises `RelayUnreachable`."""
+        return syncing.sync(self)
 
     def push(self) -> int:
-        """Give the relay what it does not have yet, and return how many segments: bodies first, events rest on them."""
-        relay = self.relay
-        if relay is None:
-            raise RelayUnreachable("no front is named")
-        waiting = self.store.unpushed_segments()
-        bodies = self.store.unpushed_bodies()
-        for body in bodies:
-            relay.put_body(body)
-        self.store.mark_bodies_pushed([hashlib.sha256(body).digest() for body in bodies])
-        if waiting:
-            relay.push(waiting)
-            self.store.mark_pushed(waiting)
-        self._push_proofs(relay)
-        return len(waiting)
-
-    def _push_proofs(self, relay: Relay) -> None:
-        """Two segments at one place convict their author on every desk: pass the second one on, once."""
-        if len(self.chains.forks) > self._proved:
-            self._proved = len(self.chains.forks)
-            relay.push([parse_segment(f.raw) for f in self.chains.faults if f.outcome is Outcome.EQUIVOCATION])
-
-    def _fetch_bodies(self) -> int:
-        """Fetch bodies of admitted drops, answers to one's own requests, and refuted answers, that are not here yet."""
-        if self.view.cases is None or self.relay is None:
-            return 0
-        wanted = self.cases.other_bodies | {event.body for event in self.cases.drops.values()}
-        for opening in self.openings.openings.values():
-            if opening.requester == self.number and not opening.done:
-                wanted |= set(opening.answers.values())
-            wanted |= {opening.answers[officer] for officer in opening.refutations}
-        fetched = 0
-        for sha256 in wanted - self._bodies:
-            body = self.relay.body(sha256)
-            if body is not None:
-                self.keep_body(body, pushed=True)
-                fetched += 1
-        return fetched
+        """Give the relay what it does not have yet; returns how many segments."""
+        return syncing.push(self)
 
     def keep_body(self, body: bytes, *, pushed: bool) -> bytes:
-        """Keep a body in the store; returns its hash."""
+        """Keep a body in the store, unless it is erased; returns its hash."""
         sha256 = hashlib.sha256(body).digest()
-        self.store.keep_body(sha256, body, pushed=pushed)
-        self._bodies.add(sha256)
+        if sha256 not in self.erased:
+            self.store.keep_body(sha256, body, pushed=pushed)
+            self.bodies.add(sha256)
         return sha256
 
 

@@ -2,7 +2,7 @@
 
 `python -m poruch.desk.server FOLDER [RELAY] [--port N] [--day YYYY-MM-DD] [--idle-minutes N] [--unlocked]` prints the
 address to open. With `--unlocked` the passphrase is the first line of standard input, which only the child reads, and
-the desk does not lock itself. What the keeper is, and why: keeper.py, and docs/decisions/0011.
+the desk does not lock itself. What the porter is, and why: porter.py, and docs/decisions/0011.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from poruch.desk import guard
-from poruch.desk.keeper import Doorplate, Word, keep
+from poruch.desk.porter import Doorplate, Word, keep
 from poruch.desk.site import settings as site_settings
 from poruch.desk.site.room import IDLE_MINUTES, SYNC_SECONDS, Room, install
 from poruch.desk.site.silence import hush, report
@@ -162,10 +162,10 @@ def _sync(room: Room) -> None:
 
 
 def _rest(room: Room) -> None:
-    """Lock when the officer has rested long enough; end where the keeper has gone and the kernel did not end us."""
-    keeper = os.getppid()
+    """Lock when the officer has rested long enough; end where the porter has gone and the kernel did not end us."""
+    porter = os.getppid()
     while not room.leaving:
-        if os.getppid() != keeper:
+        if os.getppid() != porter:
             os._exit(1)
         if room.is_resting:
             room.lock_up()

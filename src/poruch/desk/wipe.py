@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poruch.desk import reminder
-from poruch.desk.keeper import LOCK_FILE
+from poruch.desk.porter import LOCK_FILE
 from poruch.errors import DeskNotRunning, NotADesk, NotConfirmedByWord, NotWiped
 
 KEYS, OTHERS = "officer.key*", ("desk.*", "fund.*")

@@ -8,7 +8,7 @@ arithmetic of docs/spec/quorum.md section 7, every subset of every epoch's.
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -60,8 +60,12 @@ class CellRelay:
     """A relay of the enemy's own, which the desks in the cell take for the front."""
 
     segments: dict[bytes, SignedSegment] = field(default_factory=dict)
-    bodies: dict[bytes, bytes] = field(default_factory=dict)
+    kept: dict[bytes, bytes] = field(default_factory=dict)
     tags: dict[bytes, str] = field(default_factory=dict)
+
+    def heads(self) -> dict[tuple[int, int], int]:
+        """Nothing: so that every desk gives all it has."""
+        return {}
 
     def segments_beyond(self, positions: dict[tuple[int, int], int]) -> list[SignedSegment]:
         """All: a desk knows its own."""
@@ -78,11 +82,15 @@ class CellRelay:
 
     def put_body(self, body: bytes) -> None:
         """Keep it."""
-        self.bodies[hashlib.sha256(body).digest()] = body
+        self.kept[hashlib.sha256(body).digest()] = body
 
     def body(self, sha256: bytes) -> bytes | None:
         """A body that was left here."""
-        return self.bodies.get(sha256)
+        return self.kept.get(sha256)
+
+    def bodies(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Those that were left here."""
+        return [self.kept[sha256] for sha256 in hashes if sha256 in self.kept]
 
     def take_tags(self, batch: str, tags: list[bytes]) -> None:
         """As the front does it. Raises `AlreadyTaken`."""

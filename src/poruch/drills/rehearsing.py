@@ -20,7 +20,7 @@ from poruch.crypto.paper import SHARE_WORDS, ShareBlock, parse_share_words, type
 from poruch.crypto.quorum_group import Group
 from poruch.desk import guard, trials
 from poruch.desk.duties import do_duties
-from poruch.desk.keeper import LOCK_FILE
+from poruch.desk.porter import LOCK_FILE
 from poruch.desk.program import KEY_FILE, Desk, open_desk
 from poruch.desk.server import real_day
 from poruch.errors import AlreadyDone, BadPaper, DeskRunning, NotADesk, NotAllowed, OldPaper, WrongGroup

@@ -107,6 +107,22 @@ class CircleHandedOn(Event, frozen=True, tag="circle.handed.v1"):
     file: bytes
 
 
+class KeeperNamed(Event, frozen=True, tag="keeper.named.v1"):
+    """The public key (32 bytes) of its author's keeper, which may fetch from the relay and do nothing else.
+
+    Another takes the place of the one before; an empty key ends it.
+    """
+
+    signing: bytes
+
+
+class ProgramChanged(Event, frozen=True, tag="program.changed.v1"):
+    """The version of the program at which its author's desk works from here on."""
+
+    audience: ClassVar[tuple[str, ...]] = OFFICERS
+    version: str
+
+
 class Explained(Event, frozen=True, tag="explained.v1"):
     """Why: `of` is SHA-256 of the bytes of the clear event that stands beside it."""
 

@@ -27,13 +27,16 @@ from poruch.events.council import (
     CircleHandedOn,
     Explained,
     FundFrozen,
+    KeeperNamed,
     LifeConfirmed,
     LifeOpened,
     OfficerSuspended,
+    ProgramChanged,
     RosterApproved,
     RosterProposed,
     Voted,
 )
+from poruch.events.resolutions import ErasureProposed, FrontMoved, Resolved
 
 # ---- founding, roster, keys: in clear ---------------------------------------------------------
 
@@ -482,6 +485,7 @@ AnyEvent = (
     FundFounded | RosterKeys | CircleKeyed | CeremonyProposed | CeremonyJoined | DealingAnnounced | DealingPublished
     | DealingDisputed | GroupCertified | ShareErased | TrialBegun | TrialAnswered
     | RosterProposed | RosterApproved | FundFrozen | OfficerSuspended | Voted | LifeOpened | LifeConfirmed
+    | ErasureProposed | FrontMoved | Resolved | KeeperNamed | ProgramChanged
     | CircleHandedOn | Explained | CheckinSet | CheckinMade | LogPolicySet | NoticePublished | MailboxReplied
     | FundSecretsDrawn | OfficerNamed | CirclesAssigned | DropAdmitted
     | GrantProposed | GrantApproved | CaseChecked | OpeningRequested | PartialGiven | OpeningObjected | OpeningUpheld

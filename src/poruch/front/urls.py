@@ -32,6 +32,7 @@ urlpatterns = [
     path("relay/drops", relay.drops),
     path("relay/bodies/put", relay.put_body),
     path("relay/bodies/get", relay.get_body),
+    path("relay/bodies/many", relay.bodies),
     path("relay/tags", relay.tags),
     path("relay/slips", relay.slips),
     path("relay/rendezvous/open", rendezvous.open_slot),

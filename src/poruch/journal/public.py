@@ -16,7 +16,7 @@ from poruch.events.ceremony import (
     ShareErased,
 )
 from poruch.events.charter import CIRCLES, Charter, fund_id
-from poruch.events.council import NewOfficer, Voted
+from poruch.events.council import KeeperNamed, NewOfficer, Voted
 from poruch.events.kinds import (
     AnyEvent,
     CircleKeyed,
@@ -30,6 +30,7 @@ from poruch.events.kinds import (
 from poruch.journal.ceremonies import Ceremonies
 from poruch.journal.circles import CircleRecipients, parse_recipients
 from poruch.journal.council import COUNCIL_EVENTS, Council, Said
+from poruch.journal.resolutions import RESOLUTION_EVENTS, Resolutions
 from poruch.journal.roster import OfficerKeys, Roster
 from poruch.journal.segments import Clear, SignedSegment, event_id
 
@@ -78,6 +79,8 @@ class PublicState:
     policy: str | None = None
     notices: dict[str, str] = field(default_factory=dict)
     replies: dict[bytes, list[Reply]] = field(default_factory=dict)
+    resolutions: Resolutions = field(default_factory=Resolutions)
+    keepers: dict[int, bytes] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     _keyed: set[tuple[str, int, str, str]] = field(default_factory=set)
     _joined: dict[tuple[bytes, int], int] = field(default_factory=dict)
@@ -123,6 +126,9 @@ class PublicState:
                         self.hear_council(said, event)
                 elif only and not isinstance(event, only):
                     continue
+                elif isinstance(event, RESOLUTION_EVENTS):
+                    said = Said(event_id(signed, index, entry.event), segment.author, segment.day, signed.order)
+                    self.resolutions.hear(said, event, self.council)
                 elif self._from_one_desk(segment.author, segment.life, event):
                     self.hear(segment.author, segment.day, event)
             except (Malformed, Refused) as error:
@@ -188,10 +194,30 @@ class PublicState:
             self.policy = self.policy or event.text
         elif isinstance(event, NoticePublished):
             self.notices[hashlib.sha256(event.text.encode()).hexdigest()] = event.text
+        elif isinstance(event, KeeperNamed):
+            self._name_keeper(author, event)
         elif isinstance(event, MailboxReplied):
             self.replies.setdefault(event.mailbox, []).append(Reply(event.body, day))
         else:
             self.ceremonies.apply(author, day, event, self.council)
+
+    def _name_keeper(self, author: int, event: KeeperNamed) -> None:
+        if author in self.council.removed:
+            raise NotAllowed("an officer who was removed")
+        if len(event.signing) not in (0, 32):
+            raise BadEvent("the key of a keeper")
+        self.keepers.pop(author, None)
+        if event.signing:
+            self.keepers[author] = event.signing
+
+    def keeper(self, number: int) -> bytes | None:
+        """The key of the keeper of officer `number`, while a front answers that officer."""
+        return self.keepers.get(number) if self.serves(number) else None
+
+    @property
+    def erased(self) -> set[bytes]:
+        """The hashes of bodies that k officers have erased for ever."""
+        return self.resolutions.erased
 
     def _need_first_founder(self, author: int) -> None:
         if self.charter is None or author != self.charter.numbers[0]:

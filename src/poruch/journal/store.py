@@ -4,7 +4,7 @@ At every start the cipher is proved: SQLCipher answers with its version, every p
 of the file are not those of a plain database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ CREATE INDEX IF NOT EXISTS segment_unpushed ON segment (author) WHERE pushed = 0
 CREATE INDEX IF NOT EXISTS body_unpushed ON body (pushed) WHERE pushed = 0;
 CREATE TABLE IF NOT EXISTS heard (segment BLOB NOT NULL, place INTEGER NOT NULL, event BLOB,
   PRIMARY KEY (segment, place));
+CREATE TABLE IF NOT EXISTS erased (sha256 BLOB PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS secret (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
@@ -117,8 +118,12 @@ class Store:
     # ---- bodies -------------------------------------------------------------------------------
 
     def keep_body(self, sha256: bytes, body: bytes, *, pushed: bool) -> None:
-        """Keep a body under its hash."""
-        self._write("INSERT OR IGNORE INTO body VALUES (?, ?, ?)", [(sha256, body, pushed)])
+        """Keep a body under its hash, unless it is erased."""
+        unless = "SELECT 1 FROM erased WHERE sha256 = ?"
+        self._write(
+            f"INSERT OR IGNORE INTO body SELECT ?, ?, ? WHERE NOT EXISTS ({unless})",
+            [(sha256, body, pushed, sha256)],
+        )
 
     def body(self, sha256: bytes) -> bytes | None:
         """The body with this hash, if it is here."""
@@ -135,6 +140,24 @@ class Store:
     def mark_bodies_pushed(self, hashes: list[bytes]) -> None:
         """The relay took these."""
         self._write("UPDATE body SET pushed = 1 WHERE sha256 = ?", [(sha256,) for sha256 in hashes])
+
+    def erase(self, hashes: Iterable[bytes]) -> None:
+        """Delete bodies, and refuse them from now on; no page of the file keeps them, nor one of its log."""
+        rows: list[tuple[object, ...]] = [(sha256,) for sha256 in hashes]
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT OR IGNORE INTO erased VALUES (?)", rows)
+            self._db.executemany("DELETE FROM body WHERE sha256 = ?", rows)
+            self._db.execute("COMMIT")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlcipher3.Error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise StoreBroken("a write failed") from None
+
+    def erased(self) -> set[bytes]:
+        """The hashes of bodies that are erased for ever."""
+        return {bytes(sha256) for (sha256,) in self._read("SELECT sha256 FROM erased")}
 
     # ---- opened events, facts and secrets -----------------------------------------------------
 

@@ -3,7 +3,7 @@
 import hashlib
 import http.client
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -21,6 +21,12 @@ class Heads(Schema, frozen=True, tag="heads.v1"):
     """For each (author, life) the last seq that is known."""
 
     positions: tuple[tuple[int, int, int], ...]
+
+
+class Hashes(Schema, frozen=True, tag="hashes.v1"):
+    """SHA-256 of bodies, 32 bytes each."""
+
+    hashes: tuple[bytes, ...]
 
 
 class DropsAfter(Schema, frozen=True, tag="drops-after.v1"):
@@ -55,6 +61,9 @@ class Slips(Schema, frozen=True, tag="slips.v1"):
 class Relay(Protocol):
     """What a desk asks of a front. All raise `RelayUnreachable`."""
 
+    def heads(self) -> dict[tuple[int, int], int]:
+        """For each (author, life) the last seq that the front has."""
+
     def segments_beyond(self, positions: dict[tuple[int, int], int]) -> list[SignedSegment]:
         """Segments that stand beyond `positions`."""
 
@@ -69,6 +78,9 @@ class Relay(Protocol):
 
     def body(self, sha256: bytes) -> bytes | None:
         """Fetch a body."""
+
+    def bodies(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Fetch bodies in one go: those that the front has and that fit in one answer, in any order."""
 
     def take_tags(self, batch: str, tags: list[bytes]) -> None:
         """Take the tags of a batch, all or none. Raises `AlreadyTaken`."""
@@ -151,6 +163,10 @@ class HttpRelay:
                 continue  # a front that sends rubbish hides nothing: its segments are missed and asked for again
         return found
 
+    def heads(self) -> dict[tuple[int, int], int]:
+        """See `Relay`."""
+        return {(author, life): seq for author, life, seq in decode(self._post("/relay/heads", b""), Heads).positions}
+
     def push(self, segments: list[SignedSegment]) -> list[str]:
         """See `Relay`."""
         return [
@@ -171,6 +187,11 @@ class HttpRelay:
         if status == 200 and hashlib.sha256(answer).digest() == sha256:
             return answer
         return None
+
+    def bodies(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """See `Relay`."""
+        found = split(self._post("/relay/bodies/many", encode(Hashes(tuple(hashes)))))
+        return [body for body in found if hashlib.sha256(body).digest() in hashes]
 
     def take_tags(self, batch: str, tags: list[bytes]) -> None:
         """See `Relay`."""

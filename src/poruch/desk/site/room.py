@@ -1,7 +1,7 @@
 """The running desk of this process: its door, its lock, what it keeps in memory only.
 
 A `Desk` is not thread-safe: whoever touches it, view or background sync, holds `lock`. Nothing here is ever written.
-Locking ends the process (keeper.py), for nothing less takes a key out of Python's memory; so a room is opened once.
+Locking ends the process (porter.py), for nothing less takes a key out of Python's memory; so a room is opened once.
 """
 
 import hmac
@@ -17,7 +17,7 @@ from poruch.cases.state import Case
 from poruch.crypto.keyfile import OfficerKey
 from poruch.desk import guard, presence, waiting
 from poruch.desk.duties import do_duties
-from poruch.desk.keeper import Doorplate, Word
+from poruch.desk.porter import Doorplate, Word
 from poruch.desk.program import Desk, open_desk
 from poruch.desk.views_cases import story_or_none
 from poruch.errors import NotADesk, PoruchError, RelayUnreachable
@@ -152,7 +152,7 @@ class Room:
             self._tell_number(desk)
 
     def _tell_number(self, desk: Desk) -> None:
-        """Tell the keeper how much waits; it is counted again only when something was written or an hour has begun."""
+        """Tell the porter how much waits; it is counted again only when something was written or an hour has begun."""
         of = (len(desk.held), len(desk.contents), presence.hour_now(desk), self.today())
         if self._counted is None or self._counted[0] != of:
             self._counted = of, waiting.counts(desk)["total"]

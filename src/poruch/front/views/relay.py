@@ -19,7 +19,7 @@ from poruch.journal.frames import join, split
 from poruch.journal.requests import verify_request
 from poruch.journal.roster import Roster
 from poruch.journal.segments import LIMIT_BYTES, parse_segment
-from poruch.journal.sync import DropsAfter, Heads, Slips, Tags, WaitingDrop
+from poruch.journal.sync import DropsAfter, Hashes, Heads, Slips, Tags, WaitingDrop
 from poruch.tlog.slips import SLIP_SIZE
 
 Handler = Callable[[bytes], HttpResponse]
@@ -27,7 +27,7 @@ ANSWER_BYTES = 24 * 1024 * 1024
 BODY_BYTES = 8 * 1024 * 1024
 PROOF_BYTES = LIMIT_BYTES
 """Of proofs in one answer: the longest segment, so that none is too long to be told."""
-MOST_TAGS, MOST_SLIPS = 2000, 4000
+MOST_TAGS, MOST_SLIPS, MOST_HASHES = 2000, 4000, 2000
 
 
 def plain(status: int, text: str) -> HttpResponse:
@@ -197,6 +197,21 @@ def get_body(body: bytes) -> HttpResponse:
     if found is None and drop is None:
         return plain(404, "no such body")
     return octets(bytes(found.body if found is not None else drop.body if drop is not None else b""))
+
+
+@signed
+def bodies(body: bytes) -> HttpResponse:
+    """Bodies by their hashes, as many as fit in one answer; those of drops too."""
+    wanted = [sha256.hex() for sha256 in decode(body, Hashes).hashes[:MOST_HASHES]]
+    found: dict[str, bytes] = {}
+    size = 0
+    for model in (Body, Drop):
+        for row in model.objects.filter(sha256__in=wanted).order_by("sha256").iterator():
+            size += len(row.body)
+            if found and size > ANSWER_BYTES:
+                break
+            found[row.sha256] = bytes(row.body)
+    return octets(join(found.values()))
 
 
 @signed

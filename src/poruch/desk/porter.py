@@ -1,11 +1,11 @@
 """The process that outlives a lock: it keeps the desk's address, and never a request, a passphrase or a key.
 
-The keeper holds the listening socket, the folder's lock file, the doorplate by which a browser tab knows the desk, and
+The porter holds the listening socket, the folder's lock file, the doorplate by which a browser tab knows the desk, and
 the number for the officer's reminder. Everything else happens in a child, forked with the program loaded and nothing
 read: it takes the requests from the socket, the passphrase among them. To lock is to end the child, whoever ends it
 and however; the next one is forked at once and knows nothing. While no child accepts, the kernel lets browsers wait.
 
-A child says four things to its keeper, in lines of ASCII: `ready`, `started` (the start address was used),
+A child says four things to its porter, in lines of ASCII: `ready`, `started` (the start address was used),
 `waiting <number>`, and `failed <error name>` before it ends for a reason that a person can mend.
 """
 
@@ -66,7 +66,7 @@ class Doorplate:
 
 
 class Word:
-    """The child's end of the pipe to its keeper."""
+    """The child's end of the pipe to its porter."""
 
     def __init__(self, pipe: int) -> None:
         """`pipe` is the end to write into."""
@@ -93,7 +93,7 @@ class Word:
 
 
 Serve = Callable[[Doorplate, socket.socket, Word, bool], None]
-"""Serve until ended: the doorplate, the listening socket, the way to the keeper, and whether it is the first child."""
+"""Serve until ended: the doorplate, the listening socket, the way to the porter, and whether it is the first child."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Child:
         os.close(self.pipe)
 
 
-class Keeper:
+class Porter:
     """Keeps one desk until it is told to stop."""
 
     def __init__(self, listening: socket.socket, bell: socket.socket, serve: Serve) -> None:
@@ -157,20 +157,20 @@ class Keeper:
 
     def _fork(self, *, first: bool) -> Child:
         ours, theirs = os.pipe()
-        keeper = os.getpid()
+        porter = os.getpid()
         pid = os.fork()
         if not pid:
-            self._be_child(keeper, ours, theirs, first=first)
+            self._be_child(porter, ours, theirs, first=first)
         os.close(theirs)
         return Child(pid, ours)
 
-    def _be_child(self, keeper: int, ours: int, theirs: int, *, first: bool) -> NoReturn:
+    def _be_child(self, porter: int, ours: int, theirs: int, *, first: bool) -> NoReturn:
         word, status = Word(theirs), 1
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the keeper's
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the porter's
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            guard.die_with(keeper)
+            guard.die_with(porter)
             guard.forbid_dumps()
             os.close(ours)
             self._bell.close()
@@ -237,7 +237,7 @@ def keep(
         load()
         bell = reminder.hang(folder)
         try:
-            Keeper(listening, bell, serve).keep(print_url)
+            Porter(listening, bell, serve).keep(print_url)
         finally:
             reminder.take_down(folder, bell)
 
