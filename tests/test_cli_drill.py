@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from command import run
+from poruch.drills import seizure
 from poruch.drills.arrests import FAILED, Row, table
 from poruch.drills.cell import Loot
 
@@ -50,6 +51,35 @@ def test_officers_are_arrested_one_by_one() -> None:
     assert [after for *_, after in rows] == ["pays (3)", "pays (3)", everything, "pays (3)", everything]
     assert "2 old shares are left, in the enemy's hand; it would take 3." in done.stdout
     assert FAILED not in done.stdout
+
+
+def test_a_seized_front_is_made_anew_from_one_desk() -> None:
+    done = run("drill", "seizure", seconds=SECONDS)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = dict(re.findall(r"^(\S.*?)  +(\S.*)$", done.stdout, re.M))
+    assert found.pop("made from one desk, not of treasury").startswith("in ")
+    assert found.pop("poruch check").startswith("holds, ")
+    assert re.fullmatch(r"synced, [1-9]\d* segments came", found.pop("the colleague who was away"))
+    assert found == {
+        "public pages": "8 of 8 byte for byte",
+        "files of the public log": "6 of 6 byte for byte",
+        "slips, by the codes of givers": "12 of 12 byte for byte",
+        "receipts that givers' codes open": "12 of 12",
+        "second payments refused": "3 of 3",
+        "letters in a mailbox, once the writer has synced": "10 of 10",
+        "a new submission reaches every desk": "yes",
+        "desks that find it by the word of k officers": "5 of 5",
+        "keys and passphrases in its folder": "0 of 20",
+        "submissions lost": "1, which no desk had collected",
+    }
+    assert seizure.FAILED not in done.stdout
+
+
+def test_a_table_with_a_row_that_is_not_as_promised_says_so() -> None:
+    good, bad = seizure.Row("pages", "8 of 8", True), seizure.Row("slips", "0 of 12", False)
+    assert seizure.FAILED not in seizure.table([good])
+    assert seizure.table([good, bad]).endswith(seizure.FAILED)
+    assert "\n! slips" in seizure.table([good, bad])
 
 
 @pytest.mark.parametrize("arguments", [["drill"], ["drill", "dance"]])

@@ -1,4 +1,4 @@
-"""`poruch restore`: the words of a paper, typed in, are a desk again; or one sentence, and nothing is left."""
+"""`poruch desk restore`: the words of a paper, typed in, are a desk again; or one sentence, and nothing is left."""
 
 import re
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ import pytest
 
 from command import EXAMPLES, lines, run
 from poruch.crypto import paper as papers
-from poruch.desk import founding
+from poruch.desk import founding, syncing
 from poruch.desk.paper import make_paper
 from poruch.desk.program import RESTORED, Desk
 from poruch.drills import fund as drill
 from poruch.front import server
+from poruch.journal.folder import Folder
 
 NEW = "nine new quiet fields"
 
@@ -53,7 +54,7 @@ def fund(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fund]:
 
 
 def restored(fund: Fund, folder: Path, *typed: str) -> tuple[int, str, str]:
-    done = run("restore", folder, "--front", fund.address, typed=lines(typed))
+    done = run("desk", "restore", folder, "--front", fund.address, typed=lines(typed))
     assert not [word for word in (NEW, *fund.key.split()[:3]) if word in done.stderr]
     return done.returncode, done.stdout, done.stderr
 
@@ -98,10 +99,12 @@ def test_the_line_becomes_a_desk(fund: Fund, tmp_path: Path) -> None:
 
 def test_the_line_is_enough_while_the_front_is_away(fund: Fund, tmp_path: Path) -> None:
     typed = lines([papers.encode(fund.paper), "Klon", NEW, NEW])
-    done = run("restore", tmp_path / "d", "--front", "http://127.0.0.1:9", typed=typed)
+    done = run("desk", "restore", tmp_path / "d", "--front", "http://127.0.0.1:9", typed=typed)
     assert done.returncode == 0, done.stderr
     assert "The front did not answer" in done.stdout
-    done = run("restore", tmp_path / "e", "--front", "http://127.0.0.1:9", typed=lines([fund.key, "", "K", NEW, NEW]))
+    done = run(
+        "desk", "restore", tmp_path / "e", "--front", "http://127.0.0.1:9", typed=lines([fund.key, "", "K", NEW, NEW])
+    )
     assert (done.returncode, (tmp_path / "e").exists()) == (2, False)
     assert done.stderr.startswith("The front does not answer, and words alone")
 
@@ -163,3 +166,49 @@ def test_a_used_folder_is_left_alone(fund: Fund, tmp_path: Path) -> None:
     assert (status, said) == (2, "")
     assert wrong.startswith("There is something in this folder already")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+# ---- from a folder ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def carried(fund: Fund, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything that the fund's second desk holds, as desks leave it on a stick."""
+    path = tmp_path_factory.mktemp("stick")
+    folder = Folder(path, fund.paper.fund, lambda: datetime.now(UTC).date())
+    folder.keep_segments(fund.desk.held)
+    for sha256 in fund.desk.bodies:
+        body = fund.desk.store.body(sha256)
+        assert body is not None
+        folder.keep_body(body)
+    return path
+
+
+@pytest.mark.parametrize("way", ["words", "line"])
+def test_a_folder_and_a_paper_are_enough(fund: Fund, carried: Path, tmp_path: Path, way: str) -> None:
+    typed = [fund.key, fund.share] if way == "words" else [papers.encode(fund.paper)]
+    done = run("desk", "restore", tmp_path / "d", "--folder", carried, typed=lines([*typed, "Klon", NEW, NEW]))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Your share is the present one" in done.stdout
+    desk = opened(fund, tmp_path / "d")
+    assert [signed.raw for signed in desk.held] == [signed.raw for signed in fund.desk.held]
+    assert syncing.wanted_bodies(desk) == set()
+    assert desk.store.fact(RESTORED) == b"1"
+    assert len(desk.store.unpushed_segments()) == len(desk.held)  # a front may lack them
+    desk.close()
+
+
+def test_a_folder_without_a_fund_restores_nothing(fund: Fund, tmp_path: Path) -> None:
+    (tmp_path / "stick").mkdir()
+    typed = lines([papers.encode(fund.paper), "Klon", NEW, NEW])
+    done = run("desk", "restore", tmp_path / "d", "--folder", tmp_path / "stick", typed=typed)
+    assert done.returncode == 2
+    assert done.stderr.startswith("The folder cannot be used")
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_front_or_a_folder_and_not_both(fund: Fund, tmp_path: Path) -> None:
+    for more in ([], ["--front", fund.address, "--folder", str(tmp_path)]):
+        done = run("desk", "restore", tmp_path / "d", *more)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("usage: poruch desk restore")

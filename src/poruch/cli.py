@@ -9,7 +9,8 @@ from poruch.errors import PoruchError
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-WIPE = "desk wipe"  # two words typed, one verb
+WIPE, RESTORE, REBUILD = "desk wipe", "desk restore", "front rebuild"
+TWO_WORDS = (WIPE, RESTORE, REBUILD)  # typed as two, one verb
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     front.add_argument("--host", default="127.0.0.1")
     front.add_argument("--port", type=int, default=8000)
     front.add_argument("--new", action="store_true", help="make a front without a fund, and print its founding secret")
+    front.add_argument("--move", action="store_true", help="move its rows from SQLite to the PostgreSQL it names")
 
     desk = verbs.add_parser("desk", help="open an officer's desk in a browser tab on this machine")
     desk.add_argument("folder", type=Path, metavar="FOLDER")
@@ -61,12 +63,40 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("folder", type=Path, metavar="FOLDER", help="your desk's folder")
     rehearse.add_argument("--front", required=True, metavar="URL", help="the front's address")
 
-    restore = verbs.add_parser("restore", help="restore a lost desk from its officer's paper")
-    restore.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder for the desk")
-    restore.add_argument("--front", required=True, metavar="URL", help="the front's address")
+    restore = verbs.add_parser(RESTORE, help="restore a lost desk from its officer's paper")
+    restore.add_argument("desk", type=Path, metavar="FOLDER", help="a new folder for the desk")
+    source = restore.add_mutually_exclusive_group(required=True)
+    source.add_argument("--front", metavar="URL", help="fetch the journal from the front at this address")
+    source.add_argument("--folder", type=Path, metavar="PATH", help="take it from a folder that desks sync with")
+
+    rebuild = verbs.add_parser(REBUILD, help="make a new front from one desk, when the old one is gone")
+    rebuild.add_argument("--from", dest="desk", type=Path, required=True, metavar="DESK", help="any desk's folder")
+    rebuild.add_argument("folder", type=Path, metavar="NEWDIR", help="a new folder for the front")
+
+    sync = verbs.add_parser("sync", help="sync a desk with a folder: a stick, a shared drive, a keeper's folder")
+    sync.add_argument("desk", type=Path, metavar="DESKFOLDER", help="your desk's folder; its tab must be closed")
+    sync.add_argument("--folder", type=Path, metavar="PATH", required=True, help="the folder, which must be there")
+    sync.add_argument("--front", metavar="URL", default="", help="sync with the front, too")
+
+    keeper = verbs.add_parser("keeper", help="mirror the front all day into a folder; it can open nothing")
+    keeper.add_argument("folder", type=Path, metavar="FOLDER", help="where keeper.key lies, and what is mirrored")
+    keeper.add_argument("--front", required=True, metavar="URL", help="the front's address")
 
     drill = verbs.add_parser("drill", help="do to a running fund what an enemy would do, and print what he got")
-    drill.add_argument("name", choices=("arrests",), metavar="NAME", help="arrests: officers taken one by one")
+    drill.add_argument("name", choices=("arrests", "seizure"), metavar="NAME", help="arrests, seizure")
+
+    simulate = verbs.add_parser("simulate", help="live through years of a fund in minutes, with everything going wrong")
+    simulate.add_argument("--seed", type=int, default=1, metavar="S", help="what is drawn comes from it (default: 1)")
+    simulate.add_argument("--days", type=int, default=364, metavar="D", help="how long (default: a fund-year of 364)")
+    simulate.add_argument("--years", type=int, default=0, metavar="N", help="N fund-years, of the seeds from S on")
+    simulate.add_argument("--real", action="store_true", help="the real cryptography, not only for every 20th seed")
+    simulate.add_argument("--script", type=Path, metavar="FILE", help="play the steps of a script that was printed")
+    simulate.add_argument("--processes", type=int, default=1, metavar="P", help="so many at once (default: 1)")
+
+    release = verbs.add_parser("verify-release", help="check that a downloaded file is a release that was signed")
+    release.add_argument("file", type=Path, metavar="FILE", help="its note lies beside it as FILE.note")
+    release.add_argument("--note", type=Path, metavar="NOTE", help="the signed note, if it lies elsewhere")
+    release.add_argument("--keys", type=Path, metavar="KEYS", help="the keys you trust, not this program's own")
 
     bench = verbs.add_parser("bench", help="measure: ours, the limit, the peer")
     bench.add_argument("name", nargs="?", default="", help="only rows whose name contains this")
@@ -114,10 +144,13 @@ def _join(arguments: argparse.Namespace) -> int:
 
 
 def _front(arguments: argparse.Namespace) -> int:
-    from poruch.front.server import create_waiting, serve
+    from poruch.front.server import create_waiting, move, serve
 
     if arguments.new:
         print(create_waiting(arguments.folder))
+        return 0
+    if arguments.move:
+        print(f"Moved {move(arguments.folder)} rows and files. Start the front as before.")
         return 0
     print(f"The front listens on http://{arguments.host}:{arguments.port}/ . Ctrl-C stops it.", flush=True)
     serve(arguments.folder, arguments.host, arguments.port)
@@ -153,13 +186,52 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 def _restore(arguments: argparse.Namespace) -> int:
     from poruch.drills.restoring import run_restore
 
-    return run_restore(arguments.folder, arguments.front)
+    return run_restore(arguments.desk, arguments.front or "", arguments.folder)
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    from poruch.drills.rebuilding import run_rebuild
+
+    return run_rebuild(arguments.desk, arguments.folder)
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    from poruch.drills.carrying import run_sync
+
+    return run_sync(arguments.folder, arguments.desk, arguments.front)
+
+
+def _keeper(arguments: argparse.Namespace) -> int:
+    from poruch.desk.mirror import run_keeper
+
+    return run_keeper(arguments.folder, arguments.front)
 
 
 def _drill(arguments: argparse.Namespace) -> int:
     from poruch.drills.arrests import run_arrests
+    from poruch.drills.seizure import run_seizure
 
-    return run_arrests(EXAMPLES / "fund.toml", EXAMPLES / "lists" / "names.csv")
+    drills = {"arrests": run_arrests, "seizure": run_seizure}
+    return drills[arguments.name](EXAMPLES / "fund.toml", EXAMPLES / "lists" / "names.csv")
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from poruch.drills.simulator.report import run_simulation
+
+    return run_simulation(
+        arguments.seed,
+        arguments.days,
+        arguments.years,
+        real=arguments.real,
+        script=arguments.script,
+        processes=arguments.processes,
+    )
+
+
+def _verify_release(arguments: argparse.Namespace) -> int:
+    from poruch.drills.releasing import run_verify_release
+
+    return run_verify_release(arguments.file, arguments.note, arguments.keys)
 
 
 def _bench(arguments: argparse.Namespace) -> int:
@@ -178,8 +250,13 @@ VERBS = {
     WIPE: _wipe,
     "waiting": _waiting,
     "rehearse": _rehearse,
-    "restore": _restore,
+    RESTORE: _restore,
+    REBUILD: _rebuild,
+    "sync": _sync,
+    "keeper": _keeper,
     "drill": _drill,
+    "simulate": _simulate,
+    "verify-release": _verify_release,
     "bench": _bench,
 }
 
@@ -187,7 +264,8 @@ VERBS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; an error is one sentence on standard error, and exit code 2."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    parsed = _parser().parse_args([WIPE, *typed[2:]] if typed[:2] == WIPE.split() else typed)
+    verb = " ".join(typed[:2])
+    parsed = _parser().parse_args([verb, *typed[2:]] if verb in TWO_WORDS else typed)
     try:
         return VERBS[parsed.verb](parsed)
     except PoruchError as error:

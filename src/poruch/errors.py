@@ -6,7 +6,9 @@ PoruchError
 │   ├── BadDealing BadDigest BadSubshare BadAnswer BadRequest
 │   ├── BadNote BadPolicy BadLeaf BadReceipt BadSlip BadRangeProof BadPublication BadTile
 │   ├── BadSegment BadEvent BadCharter BadKey BadKeyFile BadCode BadPaper
-│   ├── BadInvitation BadFoundingSecret BadHello BadWords BadWorkingName
+│   ├── BadInvitation BadFoundingSecret BadHello BadWords BadWorkingName BadReleaseKeys
+│   ├── BadKeeperKey BadPack BadDatabaseLine BadFrontKey BadEvidence
+│   ├── UnknownEvent                                                      a kind of BadEvent
 │   └── BadStatement BadIban BadBic BadAmount BadPayment BadSubmission BadReference BadList BadName
 ├── Refused                        well formed, and not allowed
 │   ├── BadOfficers WrongDealers TooFew NotOwnShare KeyChanged BadShare
@@ -21,15 +23,20 @@ PoruchError
 │   ├── FundFrozenNow RightUsed RightResting StaleRoster TooManyProposals NotConfirmed Suspended BadReason WrongCircles
 │   ├── NotOfQuorum AnotherConfirms NotTried TooFewDealers Removed        kinds of NotAllowed
 │   ├── BadHours
+│   ├── StillMoving StillOpen MustStay OtherBodies CaseErased ProvesNothing
 │   ├── UnknownInvitation InvitationUsed TooManyInvitations NumberGiven WrongInviter NotInCharter OwnWords WordsDiffer
 │   ├── WrongFoundingSecret PlanChanged NoFoundingHere
+│   ├── TooFewSigners NotThisRelease
 │   ├── SamePassphrase PapersDiffer WrongFund NotOnRoster WrongShareWords OldPaper
+│   ├── DatabaseFileOpen RowsElsewhere
 │   └── AlreadyTaken NeedsNewerProgram RefusedCountry PassphrasesDiffer FolderInUse CeremonyStopped
 ├── CannotOpen                     the key at hand does not open this
 │   ├── NotForThisKey NotForThisGroup BadMac BadPayload WrongPassphrase
 └── Unavailable                    try again later; nothing was stored
-    ├── RelayUnreachable LogUnreachable StoreBroken FrontNeeded
-    ├── DeskRunning DeskNotRunning DeskEnded NothingCounted NotADesk NotConfirmedByWord NotWiped
+    ├── RelayUnreachable LogUnreachable StoreBroken UnfitDatabase CannotRebuild FrontNeeded
+    ├── CannotWatch NoPages NoReleaseKeys
+    ├── FolderBroken NoKeeperKey KeeperNotServed CatchingUp SyncInTab
+    ├── DeskRunning DeskNotRunning DeskEnded NothingCounted NotADesk NotConfirmedByWord NotWiped DiskFull
 
 Each docstring is the sentence a person reads; the edge translates it by class. `name` is the error name of docs/spec.
 """
@@ -227,6 +234,10 @@ class BadPublication(Malformed):
     """The publication is not written as it must be."""
 
 
+class BadReleaseKeys(Malformed):
+    """This is no file of release keys; take the one that lies in a copy of the program that you trust."""
+
+
 class BadTile(Malformed):
     """A file of the log is damaged."""
 
@@ -245,6 +256,14 @@ class BadSignature(Refused):
 
 class TooFewOfficers(Refused):
     """Fewer officers signed than the policy demands."""
+
+
+class TooFewSigners(Refused):
+    """Fewer people signed this release than must: do not install it, and ask where it comes from."""
+
+
+class NotThisRelease(Refused):
+    """This file is not the one that was signed: delete it, fetch it again, and do not install it."""
 
 
 class TooFewWitnesses(Refused):
@@ -346,6 +365,10 @@ class BadSegment(Malformed):
 
 class BadEvent(Malformed):
     """An event of the journal is not written as it must be."""
+
+
+class UnknownEvent(BadEvent):
+    """This event is of a kind that this program does not know; a newer Poruch wrote it."""
 
 
 class BadCharter(Malformed):
@@ -516,6 +539,34 @@ class NeedsNewerProgram(Refused):
     """A colleague uses a newer Poruch; install it before you decide anything here."""
 
 
+class StillMoving(Refused):
+    """An instalment of this case is under way; erase when the bank has confirmed it or sent it back."""
+
+
+class StillOpen(Refused):
+    """An opening of this person's name or bank details is not over; finish it or withdraw it, and erase then."""
+
+
+class MustStay(Refused):
+    """Bank details of a payment stay for as long as the charter says, and nothing else is left here to erase."""
+
+
+class OtherBodies(Refused):
+    """What is to be erased is not what one person sent; do not approve it, and ask who proposed it."""
+
+
+class CaseErased(Refused):
+    """What this person sent is erased, and with it the address to answer to; wait until the person writes again."""
+
+
+class BadEvidence(Malformed):
+    """This is not a proof from the page of errors, or it was changed; save it once more at the desk."""
+
+
+class ProvesNothing(Refused):
+    """This shows what arrived; it proves nothing against anybody, for no officer signed it."""
+
+
 # ---- invitations (docs/spec/invitation.md) ----------------------------------------------------
 
 
@@ -637,12 +688,76 @@ class RelayUnreachable(Unavailable):
     """The front does not answer. Your work is kept here and is sent when it does."""
 
 
+class NoReleaseKeys(Unavailable):
+    """This copy of the program knows nobody who signs releases; name a file of keys that you trust with --keys."""
+
+
 class LogUnreachable(Unavailable):
     """No log was found here. Look at the address or the folder, or try again later."""
 
 
+class CannotWatch(Unavailable):
+    """This desk cannot tell what the front must show: sync it, and install the program whole."""
+
+
+class NoPages(Unavailable):
+    """The front answers desks, but shows people no pages; ask whoever runs it what happened."""
+
+
 class StoreBroken(Unavailable):
     """The store on this disk cannot be used; nothing was changed in it."""
+
+
+class DiskFull(StoreBroken):
+    """The disk of this computer is full, so nothing was stored; make room on it and do it again."""
+
+
+class BadDatabaseLine(Malformed):
+    """The file `database` in the front's folder must be one line that names a database; see the manual."""
+
+
+class DatabaseFileOpen(Refused):
+    """Others on this machine may read the file with the database's password; take that right from them: chmod 600."""
+
+
+class BadFrontKey(Malformed):
+    """PORUCH_FRONT_KEY must be 64 hexadecimal digits; draw one with `openssl rand -hex 32` and start again."""
+
+
+class UnfitDatabase(Unavailable):
+    """The database is not set as a front needs it; ask whoever runs it to change this, and start the front again."""
+
+
+class RowsElsewhere(Refused):
+    """This front's rows lie in another database than its folder names; move them first with `poruch front --move`."""
+
+
+class CannotRebuild(Unavailable):
+    """No front can be made from this desk as it is; sync it, or take another desk. Nothing was left behind."""
+
+
+class FolderBroken(Unavailable):
+    """The folder cannot be used; look whether the stick is in, whole and not full, and sync again."""
+
+
+class NoKeeperKey(Unavailable):
+    """There is no keeper's key here; make one on your desk, under Officers, and bring the file keeper.key."""
+
+
+class BadKeeperKey(Malformed):
+    """This is not a keeper's key; make one on your desk, under Officers, and bring the file whole."""
+
+
+class KeeperNotServed(Unavailable):
+    """The front does not serve this keeper; name it on your desk, under Officers, and let the desk sync."""
+
+
+class BadPack(Malformed):
+    """A file of segments is not of the form it should be."""
+
+
+class CatchingUp(Unavailable):
+    """This desk is catching up with the journal; wait until it is through, for this needs the whole of it."""
 
 
 # ---- a desk's process -------------------------------------------------------------------------
@@ -650,6 +765,10 @@ class StoreBroken(Unavailable):
 
 class DeskRunning(Unavailable):
     """Another process serves this desk; end it where it was started, or go on in the tab that it opened."""
+
+
+class SyncInTab(DeskRunning):
+    """This desk is running; in its tab open Journal and sync with the folder there."""
 
 
 class DeskNotRunning(Unavailable):

@@ -7,8 +7,9 @@ from poruch.crypto import age
 from poruch.crypto.padding import pad
 from poruch.desk.program import Desk
 from poruch.events.base import Event
+from poruch.events.codec import encode
 from poruch.events.kinds import event_bytes
-from poruch.journal.circles import seal_event
+from poruch.journal.circles import Content, seal_events
 from poruch.journal.segments import GENESIS, Clear, Sealed, Segment, SignedSegment, sign_segment
 from story.village import Village
 
@@ -16,7 +17,8 @@ from story.village import Village
 def seal_to(village: Village, event: Event, *circles: str) -> Sealed:
     """`event`, sealed to these circles whatever its audience is."""
     recipients = [village.front.public.circles[circle].pq for circle in circles]
-    return Sealed((os.urandom(8),), age.seal(pad(event_bytes(event)), recipients, os.urandom))
+    content = encode(Content(((0, event_bytes(event)),)))
+    return Sealed((os.urandom(8),), 1, age.seal(pad(content), recipients, os.urandom))
 
 
 def sign(
@@ -32,7 +34,7 @@ def sign(
             entries.append(one)
         else:
             place = (number, life, seq, at)
-            entries.append(seal_event(one, desk.fund, place, desk.public.circles, {}, os.urandom))
+            entries += seal_events([one], desk.fund, place, desk.public.circles, {}, os.urandom)
     at_clock = desk.chains.clock + 1 if clock is None else clock
     segment = Segment(desk.fund, number, life, seq, prev, at_clock, village.clock(), tuple(entries))
     return sign_segment(segment, desk.key.signing)

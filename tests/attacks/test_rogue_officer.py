@@ -115,7 +115,7 @@ def test_an_event_for_officers_said_in_clear_is_not_counted(village: Village) ->
 
 
 def test_a_million_hints_cost_a_reader_nothing(village: Village) -> None:
-    strike(village, 4, Sealed((b"",) * 100_000, b"no file"))
+    strike(village, 4, Sealed((b"",) * 100_000, 1, b"no file"))
     assert all(any("damaged" in fault for fault in desk.faults) for desk in village.desks.values())
 
 

@@ -125,7 +125,7 @@ def test_what_cannot_be_opened_here_waits(book: Casebook) -> None:
     other_kind = drop_id("other kind")
     book.contents[other_kind] = DropContent(other_kind, "payee", b"m", b"", b"", b"", b"")
     book.drop("other kind", known=False)
-    assert book.cases.unlinked == [unknown, relabelled, other_kind]
+    assert list(book.cases.unlinked) == [unknown, relabelled, other_kind]
     assert len(book.cases.cases) == 1
 
 

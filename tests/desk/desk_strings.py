@@ -9,6 +9,7 @@ from babel.messages.extract import extract_python
 from django.utils.translation.template import templatize
 
 from poruch import errors
+from poruch.journal.places import Trouble
 
 SOURCE = Path(__file__).parents[2] / "src" / "poruch"
 SITE = SOURCE / "desk" / "site"
@@ -24,7 +25,7 @@ def strings() -> set[tuple[str, str]]:
             found |= _of(templatize(path.read_text(), origin=os.fspath(path)).encode())
         elif path.suffix == ".py":
             found |= _of(path.read_bytes())
-    return found | {(sentence, "") for sentence in error_sentences() | lower_sentences()}
+    return found | {(sentence, "") for sentence in error_sentences() | lower_sentences() | folder_sentences()}
 
 
 def _of(source: bytes) -> set[tuple[str, str]]:
@@ -40,6 +41,11 @@ def error_sentences() -> set[str]:
     """The sentence of every error that there is."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.PoruchError)]
     return {(kind.__doc__ or "").strip() for kind in kinds}
+
+
+def folder_sentences() -> set[str]:
+    """What is met in a folder for sync and passed over."""
+    return {trouble.value for trouble in Trouble}
 
 
 def lower_sentences() -> set[str]:

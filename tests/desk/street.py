@@ -19,7 +19,7 @@ from poruch.errors import AlreadyTaken, BadPublication
 from poruch.events.codec import decode, encode
 from poruch.journal.frames import join, split
 from poruch.journal.segments import parse_segment
-from poruch.journal.sync import DropsAfter, Heads, Slips, Tags
+from poruch.journal.sync import DropsAfter, Hashes, Heads, Slips, Tags
 from story.village import PASSPHRASE, Front, Village
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -82,6 +82,10 @@ def answer_relay(front: Front, path: str, body: bytes) -> tuple[int, bytes]:
     if path == "/relay/bodies/put":
         front.put_body(body)
         return 200, b""
+    if path == "/relay/bodies/many":
+        return 200, join(front.bodies_of(decode(body, Hashes).hashes))
+    if path == "/relay/heads":
+        return 200, encode(Heads(tuple((*chain, seq) for chain, seq in sorted(front.heads().items()))))
     if path == "/relay/bodies/get":
         found = front.body(body)
         return (200, found) if found is not None else (404, b"")

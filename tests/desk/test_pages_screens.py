@@ -146,6 +146,8 @@ def every_page(busy: Busy) -> dict[str, tuple[int, str]]:
         "log": (5, "log/"),
         "epoch": (4, f"log/{epoch}/"),
         "journal": (1, "journal/"),
+        "folder": (1, "journal/folder/"),
+        "keeper": (1, "officers/keeper/"),
         "officers": (1, "officers/"),
         "rehearsal": (1, "officers/rehearsal/"),
         "freeze": (1, "officers/freeze/"),

@@ -4,6 +4,7 @@ import pytest
 
 from desk.busy import LIST, busy_village
 from poruch.desk import casework, openings, screening, treasury, views_books, views_cases, views_journal, waiting
+from poruch.desk.folding import View
 from poruch.desk.program import Desk
 from story.village import Village
 
@@ -23,7 +24,7 @@ def test_a_new_case_waits_for_casework_only(village: Village) -> None:
 
 def test_nothing_waits_before_there_is_a_fund(village: Village) -> None:
     desk = village.desks[1]
-    desk.view = desk._empty_view()
+    desk.folding.view = View.empty()
     assert set(waiting.counts(desk).values()) == {0}
 
 

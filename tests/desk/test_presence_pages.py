@@ -48,7 +48,7 @@ def made(village: Village, number: int) -> int:
     desk = village.desks[1]
     return sum(
         isinstance(heard.event, CheckinMade)
-        for heard in desk._parsed.values()
+        for heard in desk.folding.events()
         if heard is not None and heard.author == number
     )
 

@@ -10,12 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from front.browser import Browser
 from front.fund import Fund
+from poruch.drills.postgresql import Server
+from poruch.front.place import FILE, place_of
 from poruch.journal.sync import HttpRelay
 
 ROOT = Path(__file__).parents[2]
+
+SERVERS: list[Server] = []
+"""The PostgreSQL that new fronts keep their rows in; none, and they keep them in SQLite (conftest.py)."""
 
 
 def today() -> date:
@@ -80,17 +88,41 @@ class Front:
         self.stop()
         self.start()
 
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What the database holds."""
+        if line := place_of(self.folder).line:
+            with psycopg.connect(line, autocommit=True) as connection:
+                return connection.execute(sql.encode()).fetchall()
         database = sqlite3.connect(self.folder / "front.sqlite3")
         try:
             return database.execute(sql).fetchall()
         finally:
             database.close()
 
+    def change(self, sql: str) -> None:
+        """Change what the database holds."""
+        if line := place_of(self.folder).line:
+            with psycopg.connect(line) as connection:
+                connection.execute(sql.encode())
+            return
+        database = sqlite3.connect(self.folder / "front.sqlite3")
+        with database:
+            database.execute(sql)
+        database.close()
+
+
+def name_database(home: Path) -> None:
+    """Write the line of a new database into the folder of a front to be, where there is a server."""
+    for server in SERVERS:
+        home.mkdir(mode=0o700, parents=True)
+        file = home / FILE
+        file.touch(0o600)
+        file.write_text(server.new_database() + "\n")
+
 
 def make_folder(home: Path, fund: Fund) -> None:
     """Make the folder of a front that takes this fund."""
+    name_database(home)
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     create = [sys.executable, "-m", "poruch.front.server", "create", str(home), fund.id.hex()]
     subprocess.run(create, check=True, env=environment)

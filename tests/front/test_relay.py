@@ -2,6 +2,9 @@
 
 import hashlib
 import os
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,11 +13,11 @@ import pytest
 
 from front.browser import Browser, submit
 from front.fund import make_fund
-from front.process import Front, new_front, today
+from front.process import ROOT, Front, new_front, today
 from poruch.crypto.signatures import SigningKey
 from poruch.errors import AlreadyTaken, RelayUnreachable
 from poruch.events.codec import encode
-from poruch.events.council import FundFrozen, OfficerSuspended, Pin, Voted
+from poruch.events.council import FundFrozen, KeeperNamed, OfficerSuspended, Pin, Voted
 from poruch.events.kinds import LogPolicySet, NoticePublished, event_bytes
 from poruch.front.nonces import ACTIVE_LIMIT, OUTSIDE_LIMIT, Nonces
 from poruch.journal.frames import join
@@ -24,8 +27,8 @@ from poruch.journal.segments import Clear, SignedSegment, event_id, parse_segmen
 from poruch.journal.sync import DropsAfter, Heads, HttpRelay, Slips, Tags
 
 PATHS = (
-    "/relay/heads", "/relay/segments", "/relay/push", "/relay/drops", "/relay/bodies/put", "/relay/bodies/get",
-    "/relay/tags", "/relay/slips", "/log/publish",
+    "/relay/heads", "/relay/segments", "/relay/push", "/relay/parts", "/relay/drops", "/relay/bodies/put",
+    "/relay/bodies/get", "/relay/bodies/many", "/relay/tags", "/relay/slips", "/log/publish",
 )  # fmt: skip
 
 
@@ -231,6 +234,7 @@ def test_a_suspended_officer_may_push_and_gets_nothing_but_what_he_votes_on(fron
     suspension = suspend(front, 1, 3)
     found = statuses(front, 3)
     assert found.pop("/relay/push") == 200
+    assert found.pop("/relay/parts") == 400  # a vote may come in parts; this was none
     assert {path for path, status in found.items() if status != 403} == {"/relay/segments", "/relay/drops"} & set(found)
     assert front.relay(3).drops_after(0) == []
     given = front.relay(3).segments_beyond({})
@@ -264,7 +268,7 @@ def test_both_sides_of_an_equivocation_reach_every_desk_first_come_first(front: 
     front.restart()
     for number, known in ((1, {}), (3, {(2, 0): first.segment.seq})):
         segments = front.relay(number).segments_beyond(known)
-        assert [s.id for s in segments][-1] == second.id
+        assert [s.id for s in segments][-2:] == [second.id, first.id]  # the first again, for who has only the second
     journal = Journal(front.fund.id)
     journal.add(front.relay(1).segments_beyond({}))
     assert journal.public.council.liars == {2}
@@ -353,3 +357,96 @@ def test_one_proof_for_each_equivocator(alone: Front) -> None:
     assert alone.rows("SELECT count(*) FROM front_fork") == [(1,)]
     alone.restart()
     assert twins[2].id in {one.id for one in alone.relay(1).segments_beyond({})}
+
+
+# ---- keepers, and what is refused before a body is read -----------------------------------------
+
+
+def keeper_status(front: Front, key: SigningKey, path: str, body: bytes = b"", nonce: bytes | None = None) -> int:
+    """The status of a request of officer 1's keeper."""
+    headers = sign_request("POST", path, body, 1, key, today(), nonce or os.urandom(16), keeper=True)
+    return front.browser.ask("POST", path, body, headers).status
+
+
+def test_a_keeper_reads_with_a_key_of_its_own_and_nothing_else(alone: Front) -> None:
+    key, officers = SigningKey(os.urandom(32)), alone.fund.officers[1].signing
+    assert keeper_status(alone, key, "/relay/heads") == 401
+    named = alone.fund.act(1, KeeperNamed(key.public), day=today())
+    assert alone.relay(1).push([named]) == ["accepted"]
+    keeper = HttpRelay(alone.address, 1, key, today, keeper=True)
+    assert {one.id for one in keeper.segments_beyond({})} == {one.id for one in alone.fund.segments}
+    assert keeper.heads()[1, 0] == named.segment.seq
+    assert keeper.drops_after(0) == []
+    assert keeper.bodies([bytes(32)]) == []
+    for path in ("/relay/push", "/relay/parts", "/relay/bodies/put", "/relay/tags", "/relay/slips", "/log/publish"):
+        assert keeper_status(alone, key, path) == 403
+    assert keeper_status(alone, key, "/relay/rendezvous/open", bytes(32)) == 403
+    assert keeper_status(alone, officers, "/relay/heads") == 401  # neither key stands for the other
+    headers = sign_request("POST", "/relay/heads", b"", 1, key, today(), os.urandom(16))
+    assert alone.browser.ask("POST", "/relay/heads", b"", headers).status == 401
+    alone.relay(2).push([alone.fund.act(2, OfficerSuspended(head(alone, 1), False, os.urandom(16)), day=today())])
+    assert keeper_status(alone, key, "/relay/heads") == 401
+
+
+def test_a_keepers_nonces_are_its_own(alone: Front) -> None:
+    key, nonce = SigningKey(os.urandom(32)), os.urandom(16)
+    alone.relay(1).push([alone.fund.act(1, KeeperNamed(key.public), day=today())])
+    assert signed_post(alone, "/relay/heads", b"", nonce=nonce) == 200
+    assert [keeper_status(alone, key, "/relay/heads", nonce=nonce) for _ in range(2)] == [200, 401]
+
+
+UNREAD = """
+import sys
+from datetime import date
+from pathlib import Path
+from poruch.front import server
+from poruch.journal.requests import sign_request
+from poruch.crypto.signatures import SigningKey
+folder, path = Path(sys.argv[1]), "/relay/bodies/put"
+day, key, stranger = date.fromisoformat(sys.argv[2]), SigningKey(bytes.fromhex(sys.argv[3])), SigningKey(bytes(32))
+application = server.make_wsgi(folder, lambda: day)
+from poruch.front.views import relay
+class Input:
+    read_once = False
+    def read(self, *_):
+        self.read_once = True
+        return b""
+    readline = read
+def ask(headers, length="8000000"):
+    given, told = Input(), []
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "CONTENT_LENGTH": length, "wsgi.input": given,
+               "SERVER_NAME": "front", "SERVER_PORT": "80", "wsgi.url_scheme": "http"}
+    environ |= {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
+    b"".join(application(environ, lambda status, headers: told.append(status[:3])))
+    print(told[0], given.read_once)
+sign = lambda number, key, nonce: sign_request("POST", path, b"x", number, key, day, nonce * 16)
+ask({})
+ask(sign(1, stranger, b"a"))
+ask(sign(9, stranger, b"b"))
+ask({**sign(1, key, b"c"), "Content-Digest": "sha-256=:AAAA:"})
+relay.WAIT_SECONDS = 0.05
+for _ in range(relay.MOST_LONG):
+    relay._long.acquire()
+ask(sign(1, key, b"d"))
+relay._long.release()
+ask(sign(1, key, b"d"))
+"""
+
+
+def test_nothing_of_a_body_is_read_before_the_signature_holds_and_there_is_room(alone: Front) -> None:
+    alone.stop()
+    key = alone.fund.officers[1].signing
+    command = [sys.executable, "-c", UNREAD, str(alone.folder), today().isoformat(), key._seed.hex()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split("\n")
+    assert told[:-1] == ["401 False"] * 4 + ["503 False", "401 True"]  # at the end read, and another one than signed
+
+
+def test_a_cut_body_is_no_request(front: Front) -> None:
+    body, key = b"x" * 1000, front.fund.officers[1].signing
+    headers = sign_request("POST", "/relay/bodies/put", body, 1, key, today(), os.urandom(16))
+    with socket.create_connection(("127.0.0.1", front.port), 10) as line:
+        head_lines = [f"{name}: {value}\r\n" for name, value in {**headers, "Content-Length": "1000"}.items()]
+        start = f"POST /relay/bodies/put HTTP/1.1\r\nHost: front\r\n{''.join(head_lines)}\r\n"
+        line.sendall(start.encode() + body[:500])
+    assert front.relay(1).body(hashlib.sha256(body).digest()) is None

@@ -4,6 +4,7 @@ The same search finds them at once where somebody added a debug line; that is sh
 """
 
 import base64
+import contextlib
 import os
 import textwrap
 import urllib.parse
@@ -14,7 +15,7 @@ import pytest
 
 from front.browser import ANSWERS, Browser, open_mailbox, retyped, to_check
 from front.fund import make_fund
-from front.process import Front, new_front, today
+from front.process import SERVERS, Front, new_front, today
 from poruch.crypto import codes
 from poruch.crypto.codes import CodeKeys
 from poruch.events.mailbox import Message
@@ -55,11 +56,27 @@ def shapes(text: str) -> Iterator[bytes]:
 
 
 def seized(front: Front) -> dict[str, bytes]:
-    """Every file of the front, its output and its temporary folder."""
+    """Every file of the front, its output and its temporary folder; and those of its PostgreSQL."""
     files = [front.out]
     for folder in (front.folder, front.temp):
         files += [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path): path.read_bytes() for path in files}
+    return {str(path): path.read_bytes() for path in files} | files_of_server(front)
+
+
+def files_of_server(front: Front) -> dict[str, bytes]:
+    """The server's log, its write-ahead log, its tables; of other databases' nothing."""
+    if not SERVERS:
+        return {}
+    [server] = SERVERS
+    [(own,)] = front.rows("SELECT oid::text FROM pg_database WHERE datname = current_database()")
+    bases = server.data / "base"
+    found: dict[str, bytes] = {}
+    for path in server.folder.rglob("*"):
+        if not path.is_relative_to(bases) or path.is_relative_to(bases / own):
+            with contextlib.suppress(FileNotFoundError):  # a server deletes what it needs no more
+                found |= {str(path): path.read_bytes()} if path.is_file() else {}
+    assert any("/pg_wal/" in name for name in found)
+    return found
 
 
 def found(front: Front, secrets: dict[str, str]) -> set[str]:

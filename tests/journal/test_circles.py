@@ -1,6 +1,7 @@
 """Circle keys: members read, others do not, and nobody outside sees which circle or how many are in it."""
 
 import os
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import pytest
@@ -12,19 +13,23 @@ from poruch.crypto.padding import pad, padme
 from poruch.errors import BadEvent, Malformed
 from poruch.events.base import Event
 from poruch.events.charter import CIRCLES
+from poruch.events.codec import encode
 from poruch.events.kinds import DonationReceived, GrantApproved, MailboxReplied, NoteWritten, event_bytes, parse_event
 from poruch.journal.circles import (
     CircleKey,
+    Content,
+    Opened,
     Place,
     hand_out,
     key_of,
     new_secret,
+    open_again,
     open_entry,
     parse_recipients,
-    seal_event,
+    seal_events,
     take_handout,
 )
-from poruch.journal.segments import Clear, Sealed
+from poruch.journal.segments import Clear, Sealed, first_indices
 
 FUND = os.urandom(32)
 SECRETS = {circle: new_secret(circle, 1, os.urandom) for circle in CIRCLES}
@@ -33,13 +38,31 @@ RECIPIENTS = {circle: key.recipients for circle, key in KEYS.items()}
 OLD = key_of(new_secret("casework", 0, os.urandom))
 NOTE = NoteWritten("c" * 32, "The dates agree.")
 GIFT = DonationReceived(bytes(32), date(2026, 9, 1), 5000, "EUR", "RF18539007547034")
+OTHER_NOTE = NoteWritten("c" * 32, "The dates do not agree.")
+OTHER_GIFT = DonationReceived(b"g" * 32, date(2026, 9, 1), 700, "EUR", "RF18539007547034")
+CHECK = GrantApproved("g" * 16, bytes(32))
+LETTER = MailboxReplied(bytes(32), bytes(32))
 PLACE = (2, 0, 7, 0)
 
 
 def sealed(event: Event, place: Place = PLACE, *, held: tuple[str, ...] = CIRCLES) -> Sealed:
-    made = seal_event(event, FUND, place, RECIPIENTS, {name: KEYS[name] for name in held}, os.urandom)
+    return together([event], place, held=held)
+
+
+def together(events: Sequence[Event], place: Place = PLACE, *, held: tuple[str, ...] = CIRCLES) -> Sealed:
+    [made] = seal_events(events, FUND, place, RECIPIENTS, {name: KEYS[name] for name in held}, os.urandom)
     assert isinstance(made, Sealed)
     return made
+
+
+def opened(entry: Sealed, keys: Iterable[CircleKey], place: Place = PLACE) -> bytes | None:
+    """The one event in an entry, as `open_entry` tells it, and again with the file key that it gave."""
+    found = open_entry(entry, FUND, place, keys)
+    if found is None:
+        return None
+    assert open_again(entry, found[0]) == found[1]
+    [one] = found[1]
+    return one.raw
 
 
 MEMBERS = [
@@ -62,18 +85,18 @@ def test_members_read_and_nobody_else(
     event: Event, circles: tuple[str, ...], reads: bool, writer: tuple[str, ...]
 ) -> None:
     """Also what a writer sealed who is not of the circle himself, and has no hint to give."""
-    opened = open_entry(sealed(event, held=writer), FUND, PLACE, [KEYS[name] for name in circles])
-    assert opened == (event_bytes(event) if reads else None)
+    read = opened(sealed(event, held=writer), [KEYS[name] for name in circles])
+    assert read == (event_bytes(event) if reads else None)
 
 
 def test_an_older_key_of_the_circle_opens_nothing_newer() -> None:
-    assert open_entry(sealed(NOTE), FUND, PLACE, [OLD]) is None
-    assert open_entry(sealed(NOTE), FUND, PLACE, [OLD, KEYS["casework"]]) == event_bytes(NOTE)
+    assert opened(sealed(NOTE), [OLD]) is None
+    assert opened(sealed(NOTE), [OLD, KEYS["casework"]]) == event_bytes(NOTE)
 
 
 def test_what_has_no_audience_stands_in_clear() -> None:
     event = MailboxReplied(bytes(32), bytes(32))
-    assert seal_event(event, FUND, PLACE, {}, {}, os.urandom) == Clear(event_bytes(event))
+    assert seal_events([event], FUND, PLACE, {}, {}, os.urandom) == (Clear(event_bytes(event)),)
 
 
 @settings(max_examples=40, deadline=None)
@@ -89,7 +112,7 @@ def test_hints_do_not_repeat_and_differ_by_place_and_fund() -> None:
     places = [(author, life, seq, at) for author in (1, 2) for life in (0, 1) for seq in range(10) for at in range(3)]
     hints = [sealed(NOTE, place).hints for place in places]
     hints += [sealed(GrantApproved("g", bytes(32)), place).hints for place in places]
-    other_fund = seal_event(NOTE, bytes(32), PLACE, RECIPIENTS, KEYS, os.urandom)
+    [other_fund] = seal_events([NOTE], bytes(32), PLACE, RECIPIENTS, KEYS, os.urandom)
     assert isinstance(other_fund, Sealed)
     flat = [hint for group in [*hints, other_fund.hints] for hint in group]
     assert len(set(flat)) == len(flat)
@@ -106,40 +129,40 @@ def test_hints_are_no_marks_of_their_circle_for_others() -> None:
 
 def test_a_hint_that_lies_hides_nothing_from_a_member_of_that_circle_alone() -> None:
     true = sealed(NOTE)
-    lying = Sealed((os.urandom(8),), true.file)
-    assert open_entry(lying, FUND, PLACE, [KEYS["officers"], KEYS["casework"]]) == event_bytes(NOTE)
+    lying = Sealed((os.urandom(8),), 1, true.file)
+    assert opened(lying, [KEYS["officers"], KEYS["casework"]]) == event_bytes(NOTE)
 
 
 def test_an_event_counts_only_for_the_circles_that_may_hear_it() -> None:
     """Sealed by hand to another circle: whoever opens it learns that it does not count, and whose keys fail nothing."""
     raw = event_bytes(NOTE)
     for circle in ("officers", "treasury", "auditors"):
-        strayed = Sealed((os.urandom(8),), seal(pad(raw), [RECIPIENTS[circle].pq]))
+        strayed = Sealed((os.urandom(8),), 1, seal(pad(encode(Content(((0, raw),)))), [RECIPIENTS[circle].pq]))
         with pytest.raises(BadEvent):
-            open_entry(strayed, FUND, PLACE, KEYS.values())
-        assert open_entry(strayed, FUND, PLACE, [KEYS["casework"]]) is None
+            opened(strayed, KEYS.values())
+        assert opened(strayed, [KEYS["casework"]]) is None
 
 
 def test_a_hint_that_points_to_another_circle_leads_nobody_astray() -> None:
     """All members of casework hear it, also those who hold the key that the hint names."""
     hint = sealed(GrantApproved("g", bytes(32))).hints
-    lying = Sealed(hint, sealed(NOTE).file)
+    lying = Sealed(hint, 1, sealed(NOTE).file)
     for keys in (["casework"], ["officers", "casework"], ["casework", "officers"], list(CIRCLES)):
-        assert open_entry(lying, FUND, PLACE, [KEYS[name] for name in keys]) == event_bytes(NOTE)
+        assert opened(lying, [KEYS[name] for name in keys]) == event_bytes(NOTE)
 
 
 def test_more_hints_than_circles_are_refused() -> None:
     with pytest.raises(BadEvent):
-        open_entry(Sealed((bytes(8),) * 5, sealed(NOTE).file), FUND, PLACE, KEYS.values())
+        opened(Sealed((bytes(8),) * 5, 1, sealed(NOTE).file), KEYS.values())
 
 
 def test_a_damaged_event_is_an_error_to_members_and_nothing_to_others() -> None:
     true = sealed(NOTE)
-    damaged = Sealed(true.hints, true.file[:-1] + bytes([true.file[-1] ^ 1]))
+    damaged = Sealed(true.hints, 1, true.file[:-1] + bytes([true.file[-1] ^ 1]))
     with pytest.raises(BadEvent):
-        open_entry(damaged, FUND, PLACE, [KEYS["casework"]])
-    assert open_entry(damaged, FUND, PLACE, [KEYS["officers"]]) is None
-    assert open_entry(Sealed(true.hints, b"no age file"), FUND, PLACE, [KEYS["casework"]]) is None
+        opened(damaged, [KEYS["casework"]])
+    assert opened(damaged, [KEYS["officers"]]) is None
+    assert opened(Sealed(true.hints, 1, b"no age file"), [KEYS["casework"]]) is None
 
 
 # ---- handouts ---------------------------------------------------------------------------------
@@ -204,3 +227,52 @@ def test_no_secret_shows() -> None:
         assert secret.hex() not in shown
         assert repr(secret)[2:-1] not in shown
     assert isinstance(KEYS["treasury"], CircleKey)
+
+
+def test_what_is_said_to_one_audience_at_once_is_one_file_in_the_order_in_which_it_was_said() -> None:
+    said = [NOTE, GIFT, LETTER, CHECK, OTHER_NOTE, OTHER_GIFT]
+    entries = seal_events(said, FUND, PLACE, RECIPIENTS, KEYS, os.urandom)
+    assert [entry.count for entry in entries if isinstance(entry, Sealed)] == [2, 2, 1]
+    assert entries[2] == Clear(event_bytes(LETTER))
+    assert first_indices(entries) == [0, 2, 4, 5]
+    heard: list[Opened] = []
+    for first, entry in zip(first_indices(entries), entries, strict=True):
+        if isinstance(entry, Sealed):
+            found = open_entry(entry, FUND, (*PLACE[:3], first), KEYS.values())
+            assert found is not None
+            heard += found[1]
+    assert [one.event for one in sorted(heard, key=lambda one: one.place)] == [
+        NOTE, GIFT, CHECK, OTHER_NOTE, OTHER_GIFT
+    ]  # fmt: skip
+
+
+def content(*said: tuple[int, Event]) -> bytes:
+    return pad(encode(Content(tuple((place, event_bytes(event)) for place, event in said))))
+
+
+@pytest.mark.parametrize(
+    ("count", "inside"),
+    [
+        (2, content((0, NOTE))),
+        (1, content((0, NOTE), (1, OTHER_NOTE))),
+        (2, content((1, NOTE), (0, OTHER_NOTE))),
+        (2, content((1, NOTE), (1, OTHER_NOTE))),
+        (2, content((0, NOTE), (1, GIFT))),
+        (1, pad(event_bytes(NOTE))),
+        (1, b"no padding"),
+    ],
+    ids=["fewer", "more", "another order", "one place twice", "two audiences", "no content", "no padding"],
+)
+def test_a_file_that_does_not_hold_what_its_entry_says_counts_for_nobody(count: int, inside: bytes) -> None:
+    entry = Sealed((os.urandom(8),), count, seal(inside, [key.recipients.pq for key in KEYS.values()]))
+    for keys in ([KEYS["casework"]], list(KEYS.values())):
+        with pytest.raises(BadEvent):
+            open_entry(entry, FUND, PLACE, keys)
+
+
+def test_an_entry_is_opened_again_by_its_own_file_key_alone() -> None:
+    one, other = sealed(NOTE), sealed(OTHER_NOTE)
+    found = open_entry(one, FUND, PLACE, KEYS.values())
+    assert found is not None
+    with pytest.raises(BadEvent):
+        open_again(other, found[0])

@@ -131,7 +131,7 @@ def test_replies_by_mailbox_in_order() -> None:
     made.append(fund.act(2, MailboxReplied(one, b"1" * 32), MailboxReplied(two, b"2" * 32)))
     made.append(fund.act(3, MailboxReplied(one, b"3" * 32)))
     replies = public_of(made).replies
-    assert replies == {one: [Reply(b"1" * 32, DAY), Reply(b"3" * 32, DAY)], two: [Reply(b"2" * 32, DAY)]}
+    assert replies == {one: (Reply(b"1" * 32, DAY), Reply(b"3" * 32, DAY)), two: (Reply(b"2" * 32, DAY),)}
 
 
 @pytest.mark.parametrize(

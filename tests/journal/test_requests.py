@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from journal.little_fund import LittleFund
 from poruch.crypto.signatures import SigningKey, raw_verify
 from poruch.errors import BadSignature, UnknownOfficer
-from poruch.journal.requests import content_digest, sign_request, verify_request
+from poruch.journal.requests import Asker, content_digest, read_claim, sign_request, verify_request
 from poruch.journal.roster import Roster
 
 FUND = LittleFund()
@@ -198,3 +198,47 @@ def test_no_character_of_a_header_can_be_changed(name: str, at: int, character: 
         return
     with pytest.raises((BadSignature, UnknownOfficer)):
         verify(headers | {name: changed})
+
+
+# ---- keepers, and what is known before the body comes -------------------------------------------
+
+
+def test_a_keeper_signs_under_a_name_of_its_own() -> None:
+    key = SigningKey(os.urandom(32))
+    headers = sign_request("POST", PATH, BODY, 2, key, TODAY, NONCE, keeper=True)
+    assert ';keyid="2/keeper";' in headers["Signature-Input"]
+    claim = read_claim(headers, TODAY)
+    assert (claim.asker, claim.nonce) == (Asker(2, keeper=True), NONCE)
+    claim.verify("POST", PATH, key.public)
+    claim.check_body(BODY)
+    with pytest.raises(UnknownOfficer):
+        verify(headers)  # where only officers may ask, a keeper is nobody
+
+
+def test_an_officers_signature_is_none_of_his_keeper() -> None:
+    headers = signed()
+    for changed in (
+        headers["Signature-Input"].replace('keyid="2"', 'keyid="2/keeper"'),
+        headers["Signature-Input"].replace('keyid="2"', 'keyid="3"'),
+    ):
+        claim = read_claim({**headers, "Signature-Input": changed}, TODAY)
+        with pytest.raises(BadSignature):
+            claim.verify("POST", PATH, FUND.keys[2].public)
+
+
+@pytest.mark.parametrize("name", ["2/Keeper", "2/keeper/", "/keeper", "0/keeper", "02/keeper", "2/keeper ", "2/desk"])
+def test_a_keeper_has_one_spelling(name: str) -> None:
+    headers = signed()
+    changed = headers["Signature-Input"].replace('keyid="2"', f'keyid="{name}"')
+    with pytest.raises(BadSignature):
+        read_claim({**headers, "Signature-Input": changed}, TODAY)
+
+
+def test_the_signature_holds_before_the_body_is_known_and_another_body_does_not() -> None:
+    claim = read_claim(signed(), TODAY)
+    claim.verify("POST", PATH, FUND.keys[2].public)
+    with pytest.raises(BadSignature):
+        claim.check_body(BODY + b"!")
+    for path, method in (("/relay/tags", "POST"), (PATH, "PUT")):
+        with pytest.raises(BadSignature):
+            claim.verify(method, path, FUND.keys[2].public)

@@ -158,7 +158,9 @@ def relay(front: Front) -> HttpRelay:
 def test_each_request_is_signed_with_a_nonce_of_its_own(front: Front) -> None:
     asking = relay(front)
     asking.segments_beyond({(2, 0): 3, (1, 0): 5})
+    front.answer = join(b"accepted" for _ in SEGMENTS)
     asking.push(SEGMENTS)
+    front.answer = b""
     asking.drops_after(7)
     asking.put_body(b"body")
     asking.body(bytes(32))
@@ -171,7 +173,7 @@ def test_each_request_is_signed_with_a_nonce_of_its_own(front: Front) -> None:
         "/relay/push",
         "/relay/drops",
         "/relay/bodies/put",
-        "/relay/bodies/get",
+        "/relay/bodies/many",
         "/relay/tags",
         "/relay/slips",
         "/log/publish",
@@ -209,11 +211,18 @@ def test_rubbish_between_segments_is_passed_over(front: Front) -> None:
 
 
 def test_a_body_under_another_hash_is_no_body(front: Front) -> None:
-    front.answer = b"body"
+    front.answer = join([b"body"])
     assert relay(front).body(hashlib.sha256(b"body").digest()) == b"body"
     assert relay(front).body(hashlib.sha256(b"other").digest()) is None
-    front.status = 404
+    front.answer = b""
     assert relay(front).body(hashlib.sha256(b"body").digest()) is None
+
+
+def test_what_the_fund_has_erased_is_no_trouble_for_who_still_sends_it(front: Front) -> None:
+    front.status = 410
+    relay(front).put_body(b"body")
+    relay(front).put_body(bytes(200_000))
+    assert [path for _, path, _, _ in front.asked] == ["/relay/bodies/put", "/relay/parts"]
 
 
 def test_drops_come_as_they_are_or_not_at_all(front: Front) -> None:
@@ -227,7 +236,23 @@ def test_drops_come_as_they_are_or_not_at_all(front: Front) -> None:
 
 def test_outcomes_of_a_push_are_words_whatever_the_front_sends(front: Front) -> None:
     front.answer = join([b"accepted", b"\xff\xfe", b""])
-    assert relay(front).push(SEGMENTS) == ["accepted", "��", ""]
+    assert relay(front).push(SEGMENTS[:3]) == ["accepted", "��", ""]
+    with pytest.raises(RelayUnreachable):
+        relay(front).push(SEGMENTS[:2])  # it answers for other segments
+
+
+@pytest.mark.parametrize("answer", [b"", b"x", b"-1", b"1e3", b"99999999999", b"200001", b"\xd9\xa3"])
+def test_a_front_that_counts_wrong_keeps_nobody_waiting(front: Front, answer: bytes) -> None:
+    front.status, front.answer = 202, answer
+    with pytest.raises(RelayUnreachable):
+        relay(front).put_body(bytes(200_000))
+
+
+def test_a_front_that_takes_part_after_part_and_keeps_none_is_given_up(front: Front) -> None:
+    front.status, front.answer = 202, b"0"
+    with pytest.raises(RelayUnreachable):
+        relay(front).put_body(bytes(200_000))
+    assert len(front.asked) < 30
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 413, 500, 503])

@@ -244,7 +244,7 @@ def nest_of() -> Iterator[Nest]:
         before(keyfile, "seal_key", sealing)
         before(Store, "keep_secret", lambda _store, name, value: nest.lay_kept(name, value))
         after(desk_ceremony, "subshare_message", lambda message: nest.lay("a sub-share", message[-32:]))
-        before(program, "seal_event", lambda event, *_: nest.lay_event(event))
+        before(program, "seal_events", lambda events, *_: [nest.lay_event(event) for event in events])
         after(codes, "new_code", lambda code: nest.lay("a receipt code", " ".join(codes.words(code))))
         for name in ("seal_submission", "seal_answer", "seal_payee", "seal_gift"):
             before(dropbox, name, sending)

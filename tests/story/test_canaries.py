@@ -236,7 +236,7 @@ def test_an_event_shows_nothing_that_is_secret(asked: Village, nest: Nest) -> No
         nest.lay_paper(desk)
         for signed in desk.held:
             assert nest.look({"a segment": f"{signed!r}{signed.segment!r}".encode()}) == []
-        heard = [parse_event(raw) for raw in desk._heard_before.values() if raw is not None]
+        heard = [one.event for one in desk.folding.events()]
         heard += [parse_event(e.event) for s in desk.held for e in s.segment.entries if isinstance(e, Clear)]
         assert {bool(event.audience) for event in heard} == {True, False}
         assert nest.look({"events": repr(heard).encode()}) == []

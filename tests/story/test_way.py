@@ -239,7 +239,7 @@ def test_an_instalment_in_two_batches_is_refused_by_books_and_relay(granted: tup
     known = [set(desk.ledger.batches) for desk in village.desks.values()]
     assert all(batches == known[0] and len(batches) == 1 for batches in known)
     assert known[0] <= {first.proposal.batch, second.proposal.batch}
-    tags = [treasury.instalment_tag(treasurer, item.grant, item.index) for item in items]
+    tags = [treasury.instalment_tag(treasurer, item.grant, item.index, 0) for item in items]
     village.front.take_tags("one", tags)
     village.front.take_tags("one", tags)
     with pytest.raises(AlreadyTaken):

@@ -73,6 +73,7 @@ class Front:
     proofs: list[SignedSegment] = field(default_factory=list)
     bodies: dict[bytes, bytes] = field(default_factory=dict)
     drops: list[WaitingDrop] = field(default_factory=list)
+    arrived: int = 0
     tags: dict[bytes, str] = field(default_factory=dict)
     slips: list[tuple[bytes, bytes]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -87,7 +88,8 @@ class Front:
 
     def receive(self, sealed: dropbox.SealedDrop) -> None:
         if all(drop.drop != sealed.drop for drop in self.drops):
-            number = len(self.drops) + 1
+            self.arrived += 1
+            number = self.arrived
             self.drops.append(WaitingDrop(number, sealed.drop, sealed.kind, self.clock(), sealed.body))
             self.bodies[sealed.sha256] = sealed.body
 
@@ -105,13 +107,17 @@ class Front:
         self.segments += added.fresh
         self.proofs += [s for s, o in zip(segments, added.outcomes, strict=True) if o is Outcome.EQUIVOCATION]
         assert set(added.outcomes) <= {Outcome.ACCEPTED, Outcome.KNOWN, Outcome.EQUIVOCATION}, added.outcomes
+        for sha256 in self.public.erased & self.bodies.keys():
+            del self.bodies[sha256]
+        self.drops = [d for d in self.drops if hashlib.sha256(d.body).digest() not in self.public.erased]
         return [outcome.value for outcome in added.outcomes]
 
     def drops_after(self, after: int) -> list[WaitingDrop]:
         return [drop for drop in self.drops if drop.arrival > after]
 
     def put_body(self, body: bytes) -> None:
-        self.bodies[hashlib.sha256(body).digest()] = body
+        if hashlib.sha256(body).digest() not in self.public.erased:
+            self.bodies[hashlib.sha256(body).digest()] = body
 
     def body(self, sha256: bytes) -> bytes | None:
         return self.bodies.get(sha256)

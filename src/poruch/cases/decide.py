@@ -118,6 +118,8 @@ def payable(cases: Cases, today: date, taken: Container[tuple[str, int]]) -> lis
         grant = case.live_grant
         if grant is None or not grant.approved or case.refused is not None or missing_checks(case) or not case.payees:
             continue
+        if case.payees[-1] in case.gone:
+            continue  # erased: nobody can be paid with them any more
         for index, (amount_minor, due) in enumerate(zip(grant.amounts_minor, grant.due, strict=True)):
             if (grant.id, index) not in taken and due <= today:
                 items.append(

@@ -7,10 +7,11 @@ One's own objection to one's own request withdraws it for good. An officer has o
 nobody can stop for ever what k of his colleagues want.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import ClassVar
 
 from poruch.crypto.opening import OpeningRequest, parse_request
 from poruch.errors import BadRequest
@@ -24,6 +25,7 @@ from poruch.events.kinds import (
     PartialGiven,
     PartialRefuted,
 )
+from poruch.journal.folds import Fold, Handler
 
 ANSWER_DAYS, MOST_DAYS = 14, 60
 """How long a request may be answered if its author says nothing else, and at most."""
@@ -67,6 +69,7 @@ class Opening:
     refutations: dict[int, bytes] = field(default_factory=dict)
     history: list[Heard] = field(default_factory=list)
     done: bool = False
+    owner: object = field(default=None, compare=False, repr=False)
 
     @property
     def until(self) -> date:
@@ -122,25 +125,31 @@ class Opening:
             self.history.append(heard)
 
 
+_KEPT_APART = ("answers", "objections", "read", "refutations", "history")
+
+
 @dataclass
-class Openings:
+class Openings(Fold):
     """All openings, for ever."""
 
+    TABLES: ClassVar[tuple[str, ...]] = ("openings", "faults", "_of_batch")
     openings: dict[bytes, Opening] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    _of_batch: dict[str, list[Opening]] = field(default_factory=dict)
+    _of_batch: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
 
-    def apply(self, heard: Heard) -> None:
-        """Take one event."""
+    def handlers(self) -> Mapping[type, Handler]:
+        """Requests, and what is said of them."""
+        said = (PartialGiven, OpeningObjected, OpeningUpheld, PartialRefuted, OpeningDone)
+        return {OpeningRequested: self._request, **dict.fromkeys(said, self._hear)}
+
+    def _hear(self, heard: Heard) -> None:
+        opening = self._mine(self.openings, heard.event.opening, *_KEPT_APART)  # type: ignore[union-attr]
+        if opening is not None:
+            opening.hear(heard)
+
+    def _request(self, heard: Heard) -> None:
         event = heard.event
-        if isinstance(event, OpeningRequested):
-            self._request(heard, event)
-        elif isinstance(event, PartialGiven | OpeningObjected | OpeningUpheld | PartialRefuted | OpeningDone):
-            opening = self.openings.get(event.opening)
-            if opening is not None:
-                opening.hear(heard)
-
-    def _request(self, heard: Heard, event: OpeningRequested) -> None:
+        assert isinstance(event, OpeningRequested)
         try:
             requests = tuple(_parsed(text) for text in event.texts)
         except BadRequest as error:
@@ -162,7 +171,7 @@ class Openings:
         made.history.append(heard)
         self.openings[heard.id] = made
         if event.batch:
-            self._of_batch.setdefault(event.batch, []).append(made)
+            self._of_batch[event.batch] = (*self._of_batch.get(event.batch, ()), heard.id)
 
     def for_batch(self, proposal: BatchProposed) -> Opening | None:
         """The newest opening of a batch's payees, for the desk that exports it; he may have asked again.
@@ -170,5 +179,6 @@ class Openings:
         Approving a batch gives partials: another officer's request that names the batch must not be taken for it.
         """
         asked = (proposal.exporter, tuple(item.payee for item in proposal.items))
-        found = (one for one in reversed(self._of_batch.get(proposal.batch, [])) if (one.requester, one.drops) == asked)
+        named = (self.openings[id] for id in reversed(self._of_batch.get(proposal.batch, ())))
+        found = (one for one in named if (one.requester, one.drops) == asked)
         return next(found, None)

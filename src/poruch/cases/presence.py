@@ -6,11 +6,13 @@ An hour is a whole number since 1970, UTC. It is the word of the officer's own c
 as now, and his last word counts, so that a clock that was wrong is put right by the next appearance.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from poruch.events.council import CheckinMade, CheckinSet
 from poruch.events.heard import Heard
+from poruch.journal.folds import Fold, Handler
 
 LEAST_HOURS, MOST_HOURS = 12, 720
 _LAST_HOUR = 2**31
@@ -24,15 +26,19 @@ def possible(hours: int) -> bool:
 
 
 @dataclass
-class Presence:
+class Presence(Fold):
     """By officer: `hours` that he set, and the hour of his `last` appearance."""
 
+    TABLES: ClassVar[tuple[str, ...]] = ("hours", "last", "faults")
     hours: dict[int, int] = field(default_factory=dict)
     last: dict[int, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
-    def apply(self, heard: Heard) -> None:
-        """Take one event."""
+    def handlers(self) -> Mapping[type, Handler]:
+        """Hours and appearances."""
+        return dict.fromkeys((CheckinSet, CheckinMade), self._hear)
+
+    def _hear(self, heard: Heard) -> None:
         event = heard.event
         if isinstance(event, CheckinSet):
             if possible(event.hours):

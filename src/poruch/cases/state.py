@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import ClassVar
 
 from poruch.events.charter import Charter, Programme
+from poruch.events.codec import Schema
 from poruch.events.drops import DropContent
 from poruch.events.heard import Heard
 from poruch.events.kinds import (
@@ -18,11 +20,13 @@ from poruch.events.kinds import (
     MessageSent,
     NoteWritten,
 )
+from poruch.journal.folds import Fold, Handler, copied
 from poruch.journal.members import Members
 
 ANSWER_DAYS = 3
 CHECKS = {"reading": ("believable", "doubtful"), "screening": ("no-match", "cleared", "match")}
 MOST_INSTALMENTS, LARGEST_INSTALMENT, LONGEST_DAYS = 24, 2**32, 3660
+MAILBOX_BYTES = 32
 NUMBERS_AHEAD = 10_000
 """Desks that have not heard of each other number cases alike; none is so far ahead."""
 
@@ -73,9 +77,28 @@ class Letter:
     drop: str
 
 
+class Left(Schema, frozen=True):
+    """What is known of an erased drop: the hash of its body (32 bytes), its case and sender, the day of the erasure."""
+
+    drop: str
+    body: bytes
+    case: str
+    sender: bytes
+    day: date
+
+
+class KeptLeft(Schema, frozen=True, tag="left.v1"):
+    """All that is known of erased drops."""
+
+    left: tuple[Left, ...]
+
+
 @dataclass
 class Case:
-    """One person's case. `id` is the drop id of the submission."""
+    """One person's case. `id` is the drop id of the submission; `gone` are drops whose bodies k erased, with the day.
+
+    Of an erased case `recipient` is empty, until the person writes again.
+    """
 
     id: str
     number: int
@@ -90,6 +113,13 @@ class Case:
     grants: dict[str, Grant] = field(default_factory=dict)
     refused: str | None = None
     timeline: list[Heard] = field(default_factory=list)
+    owner: object = field(default=None, compare=False, repr=False)
+    gone: dict[str, date] = field(default_factory=dict)
+
+    @property
+    def erased(self) -> date | None:
+        """The day on which k erased what the person sent."""
+        return self.gone.get(self.id)
 
     @property
     def label(self) -> str:
@@ -113,7 +143,9 @@ class Case:
 
     @property
     def state(self) -> str:
-        """One word: new, taken, proposed, granted, refused."""
+        """One word: new, taken, proposed, granted, refused, erased."""
+        if self.erased is not None:
+            return "erased"
         if self.refused is not None:
             return "refused"
         grant = self.live_grant
@@ -123,9 +155,16 @@ class Case:
 
 
 @dataclass
-class Cases:
-    """All cases; `faults` are sentences for the errors page. `contents` are the drops that this desk has opened."""
+class Cases(Fold):
+    """All cases; `faults` are sentences for the errors page. `contents` are the drops that this desk has opened.
 
+    `left` says whose the erased ones were; `bodies` holds the hashes under which each drop was admitted.
+    """
+
+    TABLES: ClassVar[tuple[str, ...]] = (
+        "cases", "by_sender", "drops", "conflicted", "unlinked", "other_bodies", "faults",
+        "bodies", "_linked", "_numbers", "_proposals", "_grants",
+    )  # fmt: skip
     charter: Charter
     members: Members
     contents: Mapping[str, DropContent]
@@ -133,65 +172,105 @@ class Cases:
     by_sender: dict[bytes, str] = field(default_factory=dict)
     drops: dict[str, DropAdmitted] = field(default_factory=dict)
     conflicted: set[str] = field(default_factory=set)
-    unlinked: list[str] = field(default_factory=list)
+    unlinked: dict[str, None] = field(default_factory=dict)
     other_bodies: set[bytes] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
+    left: Mapping[str, Left] = field(default_factory=dict)
+    bodies: dict[str, frozenset[bytes]] = field(default_factory=dict)
     _linked: set[str] = field(default_factory=set)
     _numbers: set[int] = field(default_factory=set)
-    _proposals: dict[bytes, tuple[Case, Grant]] = field(default_factory=dict)
+    _proposals: dict[bytes, tuple[str, str]] = field(default_factory=dict)
     _grants: set[str] = field(default_factory=set)
+    _highest: int = 0
 
     @property
     def next_number(self) -> int:
         """The number of the next case."""
-        return max(self._numbers, default=0) + 1
+        return self._highest + 1
 
     def case_of(self, drop: str) -> Case | None:
         """The case that a drop belongs to."""
-        content = self.contents.get(drop)
+        content, left = self.contents.get(drop), self.left.get(drop)
+        if content is None and left is not None:
+            return self.cases.get(self.by_sender.get(left.sender, ""))
         return self.cases.get(self.by_sender.get(content.sender, "")) if content and content.mailbox else None
 
-    def apply(self, heard: Heard) -> None:
-        """Take one event."""
-        event = heard.event
-        if isinstance(event, DropAdmitted):
-            self._admit(heard, event)
-            return
-        if isinstance(event, BatchProposed):
-            self._batch(heard, event)
-            return
-        if isinstance(event, GrantApproved):
-            self._approve(heard, event)
-            return
-        case = self.cases.get(getattr(event, "case", ""))
-        if case is None:
-            return
-        if not self.members.within(heard.author, "casework") and not isinstance(event, MessageSent):
-            self.faults.append(f"Officer {heard.author} is not of casework; an event of his was not counted.")
-            return
-        case.timeline.append(heard)
-        if isinstance(event, CaseTaken):
-            case.taken_by = case.taken_by or heard.author
-        elif isinstance(event, NoteWritten):
-            case.notes.append((heard.day, heard.author, event.text))
-        elif isinstance(event, MessageSent):
-            case.letters.append(Letter(heard.day, heard.author, event.kind, event.text, ""))
-        elif isinstance(event, CaseRefused):
-            if case.live_grant is None or not case.live_grant.approved:
-                case.refused = case.refused if case.refused is not None else event.reason
-        elif isinstance(event, CaseChecked):
-            if event.no_interest and event.outcome in CHECKS.get(event.check, ()):
-                known = case.checks.get(event.check)
-                if known is not None and known.outcome == "match" and event.outcome == "no-match":
-                    return  # a match is cleared by an officer who says so, not by searching again
-                check = Check(heard.author, heard.day, event.outcome, event.list_sha256)
-                case.checks[event.check] = check
-        else:
-            self._grant(case, heard)
+    def handlers(self) -> Mapping[type, Handler]:
+        """Drops, what officers of casework say of a case, and the batches that pay its grants."""
+        return {
+            DropAdmitted: self._admit,
+            BatchProposed: self._batch,
+            GrantApproved: self._approve,
+            GrantProposed: self._grant,
+            CaseTaken: self._take,
+            NoteWritten: self._note,
+            MessageSent: self._message,
+            CaseRefused: self._refuse,
+            CaseChecked: self._check,
+        }
 
-    def _grant(self, case: Case, heard: Heard) -> None:
+    def _own(self, id: str) -> Case | None:
+        """The case, to be changed."""
+        case = self.cases.get(id)
+        if case is None or case.owner is self._owner:
+            return case
+        made = copied(case, "checks", "notes", "letters", "payees", "grants", "timeline", "gone")
+        made.grants = {name: copied(grant, "approvals") for name, grant in case.grants.items()}
+        made.owner = self._owner
+        self.cases[id] = made
+        return made
+
+    def _in_casework(self, heard: Heard) -> Case | None:
+        """The case that an officer of casework speaks of, with his event in its timeline."""
+        case = self._own(heard.event.case)  # type: ignore[union-attr]
+        if case is None:
+            return None
+        if heard.author not in self.members.circles.get("casework", ()):
+            self.faults.append(f"Officer {heard.author} is not of casework; an event of his was not counted.")
+            return None
+        case.timeline.append(heard)
+        return case
+
+    def _take(self, heard: Heard) -> None:
+        case = self._in_casework(heard)
+        if case is not None:
+            case.taken_by = case.taken_by or heard.author
+
+    def _note(self, heard: Heard) -> None:
+        event: NoteWritten = heard.event  # type: ignore[assignment]  # heard of most: no check of what is sure
+        case = self._in_casework(heard)
+        if case is not None:
+            case.notes.append((heard.day, heard.author, event.text))
+
+    def _message(self, heard: Heard) -> None:
         event = heard.event
-        if isinstance(event, GrantProposed) and not case.grants:
+        assert isinstance(event, MessageSent)
+        case = self._own(event.case)
+        if case is not None:
+            case.timeline.append(heard)
+            case.letters.append(Letter(heard.day, heard.author, event.kind, event.text, ""))
+
+    def _refuse(self, heard: Heard) -> None:
+        case = self._in_casework(heard)
+        if case is not None and (case.live_grant is None or not case.live_grant.approved):
+            case.refused = case.refused if case.refused is not None else heard.event.reason  # type: ignore[union-attr]
+
+    def _check(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, CaseChecked)
+        case = self._in_casework(heard)
+        if case is None or not event.no_interest or event.outcome not in CHECKS.get(event.check, ()):
+            return
+        known = case.checks.get(event.check)
+        if known is not None and known.outcome == "match" and event.outcome == "no-match":
+            return  # a match is cleared by an officer who says so, not by searching again
+        case.checks[event.check] = Check(heard.author, heard.day, event.outcome, event.list_sha256)
+
+    def _grant(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, GrantProposed)
+        case = self._in_casework(heard)
+        if case is not None and not case.grants:
             programme = next((p for p in self.charter.programmes if p.key == event.programme), None)
             amounts = tuple(instalment.amount_minor for instalment in event.instalments)
             possible = (
@@ -209,26 +288,35 @@ class Cases:
             grant = Grant(event.grant, heard.id, heard.author, heard.day, programme, event.currency, amounts, due)
             case.grants[event.grant] = grant
             self._grants.add(event.grant)
-            self._proposals[heard.id] = (case, grant)
+            self._proposals[heard.id] = (case.id, grant.id)
 
-    def _approve(self, heard: Heard, event: GrantApproved) -> None:
+    def _approve(self, heard: Heard) -> None:
         """Count an approval, if it is one of casework for exactly this proposal and not the proposer's own."""
-        case, grant = self._proposals.get(event.proposal, (None, None))
-        if case is None or grant is None or grant.id != event.grant:
+        event = heard.event
+        assert isinstance(event, GrantApproved)
+        name, of = self._proposals.get(event.proposal, ("", ""))
+        case = self._own(name) if of == event.grant else None
+        if case is None:
             return
+        grant = case.grants[of]
         case.timeline.append(heard)
         if grant.proposer != heard.author and self.members.within(heard.author, "casework"):
             grant.approvals.setdefault(heard.author, heard.day)
 
-    def _batch(self, heard: Heard, event: BatchProposed) -> None:
+    def _batch(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, BatchProposed)
         for item in event.items:
-            case = self.cases.get(item.case)
+            case = self._own(item.case)
             grant = case.grants.get(item.grant) if case else None
             if case and grant:
                 case.timeline.append(heard)
 
-    def _admit(self, heard: Heard, event: DropAdmitted) -> None:
+    def _admit(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, DropAdmitted)
         known = self.drops.get(event.drop)
+        self.bodies[event.drop] = self.bodies.get(event.drop, frozenset()) | {event.body}
         if known is not None:
             if known.body != event.body:
                 self.conflicted.add(event.drop)
@@ -237,41 +325,57 @@ class Cases:
             if event.drop in self._linked:
                 return
         self.drops.setdefault(event.drop, event)
+        left = self.left.get(event.drop)
+        if left is not None and left.body == event.body:
+            self._link(heard, event, left)
+            return
         content = self.contents.get(event.drop)
         if content is None or content.drop != event.drop or content.kind != event.kind:
-            if event.kind != "gift" and event.drop not in self.unlinked:
-                self.unlinked.append(event.drop)
+            if event.kind != "gift":
+                self.unlinked.setdefault(event.drop)
             return
-        # The first admission that holds what it says: one that lies, dated earlier, makes no case vanish.
+        self._link(heard, event, content)
+
+    def _link(self, heard: Heard, event: DropAdmitted, content: DropContent | Left) -> None:
+        """The first admission that holds what it says: one that lies, dated earlier, makes no case vanish."""
         self.drops[event.drop] = event
         self._linked.add(event.drop)
-        if event.drop in self.unlinked:
-            self.unlinked.remove(event.drop)
+        self.unlinked.pop(event.drop, None)
         if event.kind == "gift":
             return
         if event.kind == "submission":
             self._open_case(heard, event, content)
             return
-        case = self.case_of(event.drop)
+        whose = self.by_sender.get(content.sender, "") if isinstance(content, Left) or content.mailbox else ""
+        case = self._own(whose)
         if case is None:
             self.faults.append("A message belongs to no case.")
             return
         case.timeline.append(heard)
+        if isinstance(content, Left):
+            case.gone[event.drop] = content.day
+        elif not case.recipient:
+            case.recipient = content.recipient
         if event.kind == "payee":
             case.payees.append(event.drop)
         else:
             case.letters.append(Letter(event.day, 0, "answer", "", event.drop))
 
-    def _open_case(self, heard: Heard, event: DropAdmitted, content: DropContent) -> None:
+    def _open_case(self, heard: Heard, event: DropAdmitted, content: DropContent | Left) -> None:
         if content.sender in self.by_sender:
             self.faults.append("Two submissions have one mailbox; the second was not counted.")
             return
-        case = Case(event.drop, event.number, event.day, content.mailbox, content.recipient)
+        recipient = b"" if isinstance(content, Left) else content.recipient
+        case = Case(event.drop, event.number, event.day, content.sender[:MAILBOX_BYTES], recipient)
+        if isinstance(content, Left):
+            case.gone[event.drop] = content.day
         if not 0 < case.number <= self.next_number + NUMBERS_AHEAD:
             case.number = self.next_number  # a number without bounds would soon be one that no event can hold
         while case.number in self._numbers:
             case.number += 1  # two desks gave one number: the later in the journal's order takes the next free one
         self._numbers.add(case.number)
+        self._highest = max(self._highest, case.number)
+        case.owner = self._owner
         case.timeline.append(heard)
         self.cases[event.drop] = case
         self.by_sender[content.sender] = event.drop

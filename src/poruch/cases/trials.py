@@ -17,10 +17,11 @@ A partial for such a file opens nothing else:
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 from poruch.crypto.age import parse_header
 from poruch.crypto.opening import ANSWER_SIZE, OpeningRequest, Partial, check_answer, combine, parse_request
@@ -30,6 +31,7 @@ from poruch.crypto.quorum_group import Group, u16
 from poruch.errors import BadAnswer, BadEvent, BadPartial, BadRequest, PoruchError, WrongFile, WrongGroup, WrongPlace
 from poruch.events.ceremony import TrialAnswered, TrialBegun
 from poruch.events.heard import Heard
+from poruch.journal.folds import Fold, Handler
 
 KNOWN = pad(bytes(32))
 """What every trial's file holds: 256 bytes."""
@@ -77,6 +79,7 @@ class Trial:
     request: OpeningRequest
     file: bytes = field(repr=False)
     answers: dict[int, Given] = field(default_factory=dict)
+    owner: object = field(default=None, compare=False, repr=False)
 
     @property
     def is_rehearsal(self) -> bool:
@@ -106,15 +109,19 @@ class Trial:
 
 
 @dataclass
-class Trials:
+class Trials(Fold):
     """All trials, oldest first, by event id."""
 
+    TABLES: ClassVar[tuple[str, ...]] = ("trials", "faults", "_places")
     trials: dict[bytes, Trial] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     _places: set[str] = field(default_factory=set)
 
-    def apply(self, heard: Heard) -> None:
-        """Take one event. What is not a trial, or answers none, is a sentence in `faults`."""
+    def handlers(self) -> Mapping[type, Handler]:
+        """Trials and answers. What is not a trial, or answers none, is a sentence in `faults`."""
+        return dict.fromkeys((TrialBegun, TrialAnswered), self._hear)
+
+    def _hear(self, heard: Heard) -> None:
         event = heard.event
         if isinstance(event, TrialBegun):
             self._begin(heard, event)
@@ -139,7 +146,9 @@ class Trials:
         if len(event.answer) != ANSWER_SIZE or event.answer[_OFFICER_AT] != u16(heard.author):
             self._fault(f"An answer to a trial by officer {heard.author} is damaged, or in the name of another.")
             return
-        trial.answers[heard.author] = Given(heard.day, event.answer)
+        mine = self._mine(self.trials, event.trial, "answers")
+        assert mine is not None
+        mine.answers[heard.author] = Given(heard.day, event.answer)
 
     def _fault(self, sentence: str) -> None:
         if sentence not in self.faults:

@@ -50,6 +50,7 @@ __all__ = [
     "header_hash",
     "open_file",
     "open_with_file_key",
+    "open_with_key",
     "parse_header",
     "parse_recipient",
     "pq_stanzas",
@@ -98,12 +99,17 @@ def open_file(file: bytes, identities: Iterable[Identity]) -> bytes:
 
     Raises BadHeader, NotForThisKey, BadMac, BadPayload: the first that applies.
     """
+    return open_with_key(file, identities)[1]
+
+
+def open_with_key(file: bytes, identities: Iterable[Identity]) -> tuple[bytes, bytes]:
+    """As `open_file`; the file key (16 bytes) first, with which the file can be opened again for less."""
     header = parse_header(file)
     for identity in identities:
         file_key = identity.unwrap(header.stanzas)
         if file_key is not None:
             header.check_mac(file_key)
-            return decrypt_payload(file_key, memoryview(file)[header.end :])
+            return file_key, decrypt_payload(file_key, memoryview(file)[header.end :])
     raise NotForThisKey
 
 

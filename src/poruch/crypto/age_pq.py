@@ -50,6 +50,12 @@ def _public_of(text: str) -> bytes:
     return public
 
 
+@lru_cache(maxsize=4096)
+def _text_of(public: bytes) -> str:
+    """The other way. Remembered for the same reason."""
+    return bech32.encode(_RECIPIENT_HRP, public)
+
+
 class PqRecipient:
     """Somebody to seal to, today and when there are quantum computers: 1216 bytes. Parse once, seal often."""
 
@@ -77,7 +83,10 @@ class PqRecipient:
     @property
     def text(self) -> str:
         """`age1pq1...`, 1959 characters."""
-        return bech32.encode(_RECIPIENT_HRP, self.public)
+        return _text_of(self.public)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.public,)
 
     def wrap(self, file_key: bytes, random: Callable[[int], bytes] = os.urandom) -> Stanza:
         """A stanza for this recipient. The library draws the one-time keys itself; `random` is not asked."""

@@ -58,6 +58,9 @@ class X25519Recipient:
         """`age1...`"""
         return bech32.encode(_RECIPIENT_HRP, self.public)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.public,)
+
     def wrap(self, file_key: bytes, random: Callable[[int], bytes] = os.urandom) -> Stanza:
         """A stanza for this recipient, under a one-time key drawn now."""
         ephemeral = X25519PrivateKey.from_private_bytes(random(_SIZE))

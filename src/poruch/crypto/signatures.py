@@ -42,7 +42,7 @@ class SigningKey(Hidden):
 
     def sign(self, domain: str, message: bytes) -> bytes:
         """64 bytes, deterministic. Raises ValueError for a domain that is empty or has a newline."""
-        return self.raw_sign(_under(domain, message))
+        return self.raw_sign(_domain(domain) + message)
 
     def raw_sign(self, message: bytes) -> bytes:
         """64 bytes over the message without a domain."""
@@ -55,23 +55,27 @@ class SigningKey(Hidden):
         return hash(self.public)
 
 
-def verify(public: bytes, domain: str, message: bytes, signature: bytes) -> None:
+def verify(public: bytes, domain: str, message: bytes | memoryview, signature: bytes) -> None:
     """Raises BadSignature unless `public` signed this message under this domain."""
-    raw_verify(public, _under(domain, message), signature)
+    _open(public, signature, _domain(domain), message)
 
 
 def raw_verify(public: bytes, message: bytes, signature: bytes) -> None:
     """Raises BadSignature unless `public` signed this message without a domain."""
+    _open(public, signature, b"", message)
+
+
+def _open(public: bytes, signature: bytes, domain: bytes, message: bytes | memoryview) -> None:
     if len(public) != PUBLIC_SIZE or len(signature) != SIGNATURE_SIZE:
         raise BadSignature("a public key has 32 bytes, a signature 64")
     try:
         # libsodium refuses keys and nonces of small order and a scalar not below the order of the group.
-        crypto_sign_open(signature + message, public)
+        crypto_sign_open(b"".join((signature, domain, message)), public)
     except BadSignatureError:
         raise BadSignature from None
 
 
-def _under(domain: str, message: bytes) -> bytes:
+def _domain(domain: str) -> bytes:
     if not domain or "\n" in domain:
         raise ValueError("a domain is one line")
-    return domain.encode() + b"\n" + message
+    return domain.encode() + b"\n"

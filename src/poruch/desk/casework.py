@@ -4,7 +4,7 @@ from poruch.cases import decide
 from poruch.cases.state import Case, Grant, Letter
 from poruch.desk.duties import mailing
 from poruch.desk.program import Desk, Mailing
-from poruch.errors import CannotOpen, Malformed, MissingCheck, NotAllowed, WrongFile
+from poruch.errors import CannotOpen, CaseErased, Malformed, MissingCheck, NotAllowed, WrongFile
 from poruch.events.base import Event
 from poruch.events.drops import Answer, Story
 from poruch.events.kinds import Instalment, MessageSent, NoteWritten
@@ -62,6 +62,8 @@ def message_events(
     """The events of a message to the person of `case`, and its mailing."""
     if case.id in desk.cases.conflicted:
         raise WrongFile("this case was admitted twice with other bytes: nobody knows whose mailbox is the person's")
+    if not case.recipient:
+        raise CaseErased
     message = Message(kind, desk.today(), text[: decide.LONGEST_TEXT], amounts_minor, desk.charter.currency)
     reply, sent = mailing(desk, case.mailbox, case.recipient, message)
     return [reply, MessageSent(case.id, kind, message.text, sent.sha256)], [sent]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from poruch.crypto.age import PqRecipient
+from poruch.desk import newer
 from poruch.desk.program import Desk, head_of
 from poruch.errors import (
     AlreadyDone,
@@ -37,7 +38,8 @@ from poruch.journal.standing import DURESS_LIFE
 MOST_REASON = 1000  # characters
 
 
-def _with_reason(event: Event, reason: str) -> list[Event]:
+def with_reason(event: Event, reason: str) -> list[Event]:
+    """`event`, and beside it why, sealed to all officers. Raises `BadReason`."""
     said = reason.strip()
     if not 0 < len(said) <= MOST_REASON:
         raise BadReason
@@ -50,7 +52,7 @@ def _with_reason(event: Event, reason: str) -> list[Event]:
 def freeze(desk: Desk, reason: str) -> None:
     """Freeze the fund, at once and alone. Raises `Suspended`, `RightUsed`, `RightResting`, `BadReason`."""
     desk.public.council.check_freeze(desk.number, desk.today())
-    desk.act(_with_reason(FundFrozen(desk.random(16)), reason))
+    desk.act(with_reason(FundFrozen(desk.random(16)), reason))
 
 
 def suspend(desk: Desk, number: int, reason: str, *, absent: bool = False) -> None:
@@ -62,7 +64,8 @@ def suspend(desk: Desk, number: int, reason: str, *, absent: bool = False) -> No
     council.check_suspend(desk.number, number, desk.today(), absent=absent)
     if council.leaves_too_few(number):
         council.check_freeze(desk.number, desk.today())  # for a freeze is what it becomes
-    desk.act(_with_reason(OfficerSuspended(head_of(desk, number), absent, desk.random(16)), reason))
+    pin = newer.pin_before(desk, head_of(desk, number))
+    desk.act(with_reason(OfficerSuspended(pin, absent, desk.random(16)), reason))
 
 
 def measure(desk: Desk, event: bytes) -> Freeze | Suspension:
@@ -100,7 +103,7 @@ def confirm(desk: Desk, event: bytes) -> None:
 def lives_to_confirm(desk: Desk) -> list[tuple[int, int]]:
     """(officer, life) of restored desks that wait for a colleague who has spoken with the officer."""
     council = desk.public.council
-    opened = {(s.segment.author, s.segment.life) for s in desk.held if s.segment.life not in (0, DURESS_LIFE)}
+    opened = {(s.author, s.life) for s in desk.held if s.life not in (0, DURESS_LIFE)}
     last = {n: max(lives) for n, lives in desk.journal.standing.votes.items() if lives}
     return sorted((n, life) for n, life in opened if n in council.roster and life > last.get(n, 0))
 
@@ -114,7 +117,7 @@ def confirm_life(desk: Desk, number: int, life: int) -> None:
         raise AlreadyDone("it is confirmed, or nobody opened it")
     if number == desk.number or not desk.public.council.active(desk.number):
         raise AnotherConfirms
-    first = next(s for s in desk.held if (s.segment.author, s.segment.life, s.segment.seq) == (number, life, 0))
+    first = next(s for s in desk.held if (s.author, s.life, s.seq) == (number, life, 0))
     desk.act([LifeConfirmed(number, life, first.id, head_of(desk, number))])
 
 
@@ -207,7 +210,7 @@ def propose(desk: Desk, change: Change, reason: str) -> None:
         desk.random(16), _keyers(desk, change),
     )  # fmt: skip
     council.check_proposal(event)
-    desk.act([*told, *_with_reason(event, reason)])
+    desk.act([*told, *with_reason(event, reason)])
 
 
 def _members_after(desk: Desk, circle: str, change: Change | None, assignment: CirclesAssigned | None) -> set[int]:

@@ -8,12 +8,13 @@ chain at the place of one of those would be an equivocation.
 
 import hmac
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
 from poruch.crypto import keyfile
 from poruch.desk.program import KEY_FILE, Desk, Mailing
+from poruch.desk.syncing import Lock, Progress
 from poruch.errors import PassphrasesDiffer, RelayUnreachable, WrongPassphrase
 from poruch.events.base import Event
 from poruch.events.council import FundFrozen
@@ -57,26 +58,21 @@ class DuressDesk(Desk):
         """There is nothing that this desk could give."""
         return 0
 
-    def sync(self) -> int:
+    def steps(self, relay: Relay, lock: Lock, progress: Progress) -> Iterator[None]:
         """Pull the journal, freeze the fund, show what a new desk would see first. Raises `RelayUnreachable`."""
-        relay = self.relay
-        if relay is None:
-            raise RelayUnreachable("no front is named")
-        self._pull(relay)
-        if not self._frozen and self.number in self._whole.public.roster.signing:
-            self._freeze_fund(relay)
-        if self.public.ready:
-            return 0
-        for signed in self._whole.held:
-            self.take([signed], pushed=True)
-            if self.public.ready:
-                break
-        return 0
-
-    def _pull(self, relay: Relay) -> None:
         for _ in range(MOST_PULLS):
             if not self._whole.add(relay.segments_beyond(self._whole.chains.positions)).fresh:
-                return
+                break
+            yield
+        if not self._frozen and self.number in self._whole.public.roster.signing:
+            self._freeze_fund(relay)
+            yield
+        for signed in self._whole.held:
+            with lock:
+                if self.public.ready:
+                    return
+                self.take([signed], pushed=True)
+            yield
 
     def _freeze_fund(self, relay: Relay) -> None:
         """The same bytes again until the relay answers: a lost answer must not lead to two segments at one place."""

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from poruch.crypto import age
 from poruch.crypto.padding import pad
-from poruch.desk import inviting, presence
+from poruch.desk import inviting, newer, presence
 from poruch.desk.ceremony import ceremony_duties
 from poruch.desk.program import Desk, Mailing
 from poruch.desk.roster import roster_duties
@@ -30,7 +30,7 @@ def do_duties(desk: Desk) -> int:
         return 0  # suspended, or a restored desk that nobody has confirmed: what it said would not count
     written = inviting.go_on(desk)
     for _ in range(MOST_STEPS):
-        events = _introduce(desk) or roster_duties(desk) or _policy(desk) or _ceremony(desk)
+        events = _introduce(desk) or newer.unsaid(desk) or roster_duties(desk) or _policy(desk) or _ceremony(desk)
         if not events:
             break
         desk.act(events)
@@ -86,7 +86,7 @@ def _tell_granted(desk: Desk) -> int:
     for case in desk.cases.cases.values():
         grant = case.live_grant
         waits = grant is not None and grant.approved and grant.proposer == desk.number and case.refused is None
-        if grant is None or not waits or any(letter.kind == "grant" for letter in case.letters):
+        if grant is None or not waits or not case.recipient or any(one.kind == "grant" for one in case.letters):
             continue
         if case.id in desk.cases.conflicted:
             continue

@@ -10,7 +10,7 @@ from poruch.crypto.hidden import forgets
 from poruch.desk.program import FUND_FILE, KEY_FILE, Desk
 from poruch.desk.screening import name_keys
 from poruch.events.base import Event
-from poruch.events.charter import CIRCLES, Charter, Founder, Programme, check_charter, fund_id
+from poruch.events.charter import CIRCLES, RETENTION_DAYS, Charter, Founder, Programme, check_charter, fund_id
 from poruch.events.kinds import (
     CirclesAssigned,
     FundFounded,
@@ -21,6 +21,7 @@ from poruch.events.kinds import (
     RosterKeys,
 )
 from poruch.journal.circles import hand_out, new_secret
+from poruch.journal.wholefile import make_folder, write_whole
 from poruch.ledger.statements import related_hash
 
 Random = Callable[[int], bytes]
@@ -45,18 +46,17 @@ class Plan:
     related: tuple[Party, ...] = ()
     publication_days: int = 91
     silent_days: int = 7
+    retention_days: int = RETENTION_DAYS
 
 
 @forgets
 def make_key(
     folder: Path, number: int, name: str, passphrase: str, *, memory_kib: int = keyfile.MEMORY_KIB
 ) -> keyfile.OfficerKey:
-    """An officer's new keys, in a key file in his new folder. Raises `WeakPassphrase`."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """An officer's new keys, in a key file in his new folder. Raises `WeakPassphrase`, `StoreBroken`."""
+    make_folder(folder, mode=0o700)
     key = keyfile.OfficerKey.generate(number, name)
-    path = folder / KEY_FILE
-    path.write_bytes(keyfile.seal_key(key, passphrase, memory_kib=memory_kib))
-    path.chmod(0o600)
+    write_whole(folder / KEY_FILE, keyfile.seal_key(key, passphrase, memory_kib=memory_kib))
     return key
 
 
@@ -92,14 +92,15 @@ def make_charter(plan: Plan, keys: Iterable[tuple[int, bytes]], random: Random =
         related=related_hashes(salt, plan.related),
         publication_days=plan.publication_days,
         silent_days=plan.silent_days,
+        retention_days=plan.retention_days,
     )
     return check_charter(charter), salt
 
 
 def write_fund_id(folder: Path, charter: Charter) -> bytes:
-    """Name the fund in a desk's folder; returns the 32-byte id."""
+    """Name the fund in a desk's folder; returns the 32-byte id. Raises `StoreBroken`."""
     fund = fund_id(charter)
-    (folder / FUND_FILE).write_text(fund.hex() + "\n")
+    write_whole(folder / FUND_FILE, f"{fund.hex()}\n".encode())
     return fund
 
 

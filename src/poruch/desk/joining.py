@@ -31,6 +31,7 @@ from poruch.journal.rendezvous import (
 )
 from poruch.journal.store import Store
 from poruch.journal.sync import HttpRelay, Relay
+from poruch.journal.wholefile import write_whole
 
 Today = Callable[[], date]
 JOINING = "joining"
@@ -159,7 +160,7 @@ def open_invited(invited: InvitedDesk, answer: Answer, relay: Relay, today: Toda
     except BaseException:
         desk.close()
         raise
-    (invited.folder / FUND_FILE).write_text(answer.fund.hex() + "\n")
+    write_whole(invited.folder / FUND_FILE, f"{answer.fund.hex()}\n".encode())
     return desk
 
 
@@ -178,7 +179,8 @@ def line_of(desk: Desk) -> HttpRendezvous:
     relay = desk.relay
     if not isinstance(relay, HttpRelay):
         raise RelayUnreachable("no front is named")
-    return HttpRendezvous(relay.address, relay.number, relay.key, relay.today, relay.random, relay.timeout_seconds)
+    line = relay.http
+    return HttpRendezvous(line.address, line.number, line.key, line.today, line.random, line.timeout_seconds)
 
 
 def pending(desk: Desk) -> dict[int, Invitation]:

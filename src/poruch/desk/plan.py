@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from poruch.desk.founding import Plan
 from poruch.desk.plan_checks import check_plan
 from poruch.errors import BadCharter, BadIban, BadReference
-from poruch.events.charter import CIRCLES, Programme, check_threshold
+from poruch.events.charter import CIRCLES, RETENTION_DAYS, Programme, check_threshold
 from poruch.events.kinds import Party
 from poruch.rails.iban import parse_iban
 from poruch.rails.references import parse as parse_reference
@@ -24,11 +24,12 @@ _KEYS = {
     "refused_countries": list,
     "publication_days": int,
     "silent_days": int,
+    "retention_days": int,
     "founders": list,
     "programmes": list,
     "related": list,
 }
-_OPTIONAL: dict[str, object] = {"related": [], "silent_days": 7}
+_OPTIONAL: dict[str, object] = {"related": [], "silent_days": 7, "retention_days": RETENTION_DAYS}
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def _plan(table: dict[str, object], founders: list[dict[str, object]]) -> Plan:
             related=tuple(_party(row) for row in parties),
             publication_days=int(str(table["publication_days"])),
             silent_days=int(str(table.get("silent_days", _OPTIONAL["silent_days"]))),
+            retention_days=int(str(table.get("retention_days", _OPTIONAL["retention_days"]))),
         )
     except (BadIban, BadReference) as error:
         raise BadCharter(error.sentence) from error

@@ -5,6 +5,7 @@ import unicodedata
 
 from poruch.desk.founding import Plan
 from poruch.errors import BadAmount, BadCharter
+from poruch.events.charter import MOST_RETENTION_DAYS
 from poruch.ledger.publication import LARGEST_AMOUNT
 from poruch.rails.charset import is_sepa
 from poruch.rails.money import exponent
@@ -29,6 +30,8 @@ def check_plan(plan: Plan, names: list[str]) -> None:
         raise BadCharter("publication_days must be from 1 to 366.")
     if not 1 <= plan.silent_days <= 90:
         raise BadCharter("silent_days must be from 1 to 90: so long a ceremony waits for somebody.")
+    if not 0 <= plan.retention_days <= MOST_RETENTION_DAYS:
+        raise BadCharter("retention_days must be from 0 to 36525: so long bank details of a payment are not erased.")
     if any(not party.name.strip() for party in plan.related):
         raise BadCharter("A related party has no name.")
 

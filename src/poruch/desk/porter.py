@@ -5,8 +5,11 @@ the number for the officer's reminder. Everything else happens in a child, forke
 read: it takes the requests from the socket, the passphrase among them. To lock is to end the child, whoever ends it
 and however; the next one is forked at once and knows nothing. While no child accepts, the kernel lets browsers wait.
 
-A child says four things to its porter, in lines of ASCII: `ready`, `started` (the start address was used),
-`waiting <number>`, and `failed <error name>` before it ends for a reason that a person can mend.
+A child says five things to its porter, in lines of ASCII: `ready`, `started` (the start address was used), `opened`
+(it has the keys now), `waiting <number>`, and `failed <error name>` before it ends for a reason that a person can mend.
+
+While the desk is locked, and only then, a second child may run beside it, forked from here before there was a key: it
+collects from the front with the key of the officer's keeper (mirror.py). It is ended when the desk is opened.
 """
 
 import fcntl
@@ -30,10 +33,12 @@ from poruch.desk import guard, reminder
 from poruch.desk.site.silence import report
 from poruch.errors import DeskEnded, DeskRunning, PoruchError
 
-LOCK_FILE = "desk.lock"
-_LINE = re.compile(r"(ready|started|waiting (?:0|[1-9][0-9]{0,8})|failed [a-z][a-z-]{0,60})")
+LOCK_FILE, COLLECTED = "desk.lock", "collected"
+_LINE = re.compile(r"(ready|started|opened|waiting (?:0|[1-9][0-9]{0,8})|failed [a-z][a-z-]{0,60})")
+_STOPS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _LONGEST = 4096
 _GRACE_SECONDS = 2.0
+_LOOK_SECONDS = 60.0
 _LEAST_SECONDS = 0.2
 """Between two forks: a child that dies at once must not keep a processor busy."""
 
@@ -80,6 +85,10 @@ class Word:
         """The start address was used up."""
         self._say("started")
 
+    def opened(self) -> None:
+        """It has the officer's keys now."""
+        self._say("opened")
+
     def waiting(self, number: int) -> None:
         """So much waits for the officer."""
         self._say(f"waiting {number}")
@@ -92,6 +101,8 @@ class Word:
         os.write(self._pipe, f"{line}\n".encode("ascii"))
 
 
+Beside = Callable[[], object]
+"""What runs beside a locked desk, in a process of its own."""
 Serve = Callable[[Doorplate, socket.socket, Word, bool], None]
 """Serve until ended: the doorplate, the listening socket, the way to the porter, and whether it is the first child."""
 
@@ -126,9 +137,17 @@ class Child:
 class Porter:
     """Keeps one desk until it is told to stop."""
 
-    def __init__(self, listening: socket.socket, bell: socket.socket, serve: Serve) -> None:
-        """`bell` is the socket of poruch.desk.reminder."""
-        self._listening, self._bell, self._serve = listening, bell, serve
+    def __init__(
+        self,
+        listening: socket.socket,
+        bell: socket.socket,
+        serve: Serve,
+        beside: Callable[[], Beside | None] = lambda: None,
+    ) -> None:
+        """`bell` is the socket of poruch.desk.reminder; `beside` says what is to run while it is locked, if so."""
+        self._listening, self._bell, self._serve, self._beside = listening, bell, serve, beside
+        self._opened = False
+        self._second: int | None = None
         self._plate = Doorplate(listening.getsockname()[1])
         self._ready = False
         self._number: tuple[int, float] | None = None
@@ -147,29 +166,29 @@ class Porter:
             try:
                 self._listen(child, print_url if first else lambda url: None)
             except BaseException:
+                self._end_second()
                 child.end()
                 raise
             child.bury()
             if not self._ready:
                 raise DeskEnded
-            first, self._ready = False, False
+            first, self._ready, self._opened = False, False, False
             time.sleep(max(0.0, forked + _LEAST_SECONDS - time.monotonic()))
 
     def _fork(self, *, first: bool) -> Child:
         ours, theirs = os.pipe()
         porter = os.getpid()
-        pid = os.fork()
-        if not pid:
-            self._be_child(porter, ours, theirs, first=first)
+        with _unheard() as heard:
+            pid = os.fork()
+            if not pid:
+                self._be_child(porter, ours, theirs, heard, first=first)
         os.close(theirs)
         return Child(pid, ours)
 
-    def _be_child(self, porter: int, ours: int, theirs: int, *, first: bool) -> NoReturn:
+    def _be_child(self, porter: int, ours: int, theirs: int, heard: set[int], *, first: bool) -> NoReturn:
         word, status = Word(theirs), 1
         try:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the porter's
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            _hear_as_child(heard)
             guard.die_with(porter)
             guard.forbid_dumps()
             os.close(ours)
@@ -183,6 +202,44 @@ class Porter:
         finally:
             os._exit(status)
 
+    def _keep_second(self) -> None:
+        """See that what belongs beside a locked desk runs, and what does not is ended."""
+        if self._opened or not self._ready:
+            return
+        if self._second is not None and os.waitpid(self._second, os.WNOHANG)[0]:
+            self._second = None
+        work = self._beside() if self._second is None else None
+        if work is None:
+            return
+        porter = os.getpid()
+        with _unheard() as heard:
+            pid = os.fork()
+            if not pid:
+                self._be_second(porter, work, heard)
+        self._second = pid
+
+    def _be_second(self, porter: int, work: Beside, heard: set[int]) -> NoReturn:
+        status = 1
+        try:
+            _hear_as_child(heard)
+            guard.die_with(porter)
+            guard.forbid_dumps()
+            self._bell.close()
+            self._listening.close()
+            work()
+            status = 0
+        except BaseException as mistake:
+            report(mistake)
+        finally:
+            os._exit(status)
+
+    def _end_second(self) -> None:
+        """It bears a sudden end at any moment."""
+        if self._second is not None:
+            os.kill(self._second, signal.SIGKILL)
+            os.waitpid(self._second, 0)
+            self._second = None
+
     def _listen(self, child: Child, print_url: Callable[[str], object]) -> None:
         """Hear a child's words and answer the reminder until the child has ended."""
         unread = b""
@@ -190,7 +247,8 @@ class Porter:
             selector.register(child.pipe, selectors.EVENT_READ)
             selector.register(self._bell, selectors.EVENT_READ)
             while True:
-                for key, _ in selector.select():
+                self._keep_second()
+                for key, _ in selector.select(_LOOK_SECONDS):
                     if key.fileobj is self._bell:
                         reminder.answer(self._bell, self._counted())
                         continue
@@ -210,6 +268,9 @@ class Porter:
         if what == "ready":
             self._ready = True
             print_url(self._plate.start_url)
+        elif what == "opened":
+            self._opened = True
+            self._end_second()
         elif what == "started":
             self._plate = replace(self._plate, start_token="")
         elif what == "waiting":
@@ -224,7 +285,13 @@ class Porter:
 
 
 def keep(
-    folder: Path, host: str, port: int, load: Callable[[], object], serve: Serve, print_url: Callable[[str], object]
+    folder: Path,
+    host: str,
+    port: int,
+    load: Callable[[], object],
+    serve: Serve,
+    print_url: Callable[[str], object],
+    beside: Callable[[], Beside | None] = lambda: None,
 ) -> None:
     """Keep the desk in `folder` until Ctrl-C or SIGTERM. `load` makes ready whatever the children have in common.
 
@@ -237,9 +304,29 @@ def keep(
         load()
         bell = reminder.hang(folder)
         try:
-            Porter(listening, bell, serve).keep(print_url)
+            Porter(listening, bell, serve, beside).keep(print_url)
         finally:
             reminder.take_down(folder, bell)
+
+
+@contextmanager
+def _unheard() -> Iterator[set[int]]:
+    """Hear signals only afterwards: what is raised while the interpreter forks, it swallows, and nobody would stop.
+
+    The child restores what was heard before, which is given, once it has its own manners.
+    """
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield {int(number) for number in heard}
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+
+
+def _hear_as_child(heard: set[int]) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the porter's
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from poruch.crypto.commitments import check_opening
@@ -11,10 +11,11 @@ from poruch.crypto.group import scalar
 from poruch.crypto.signatures import raw_verify
 from poruch.desk.banking import announcements
 from poruch.desk.duties import log_policy
-from poruch.desk.program import Desk
+from poruch.desk.program import Desk, Mailing
 from poruch.errors import AlreadyDone, CannotOpen, Malformed, MissingCheck, NotAllowed, PoruchError, TooFew
 from poruch.events.base import Event
-from poruch.events.drops import GiftAnnouncement, SlipKeys
+from poruch.events.codec import encode
+from poruch.events.drops import GiftAnnouncement, KeptSlips, SlipKeys
 from poruch.events.kinds import (
     CheckpointSigned,
     EpochPrepared,
@@ -27,9 +28,9 @@ from poruch.journal.dropbox import open_codes
 from poruch.ledger.leaves import make_epoch
 from poruch.ledger.publication import select
 from poruch.ledger.state import Publication
-from poruch.tlog.checkpoints import parse_checkpoint, verify_checkpoint
+from poruch.tlog.checkpoints import parse_checkpoint, verify_checkpoint, write_checkpoint
 from poruch.tlog.leaves import Amounts, parse_leaf
-from poruch.tlog.notes import parse_signatures
+from poruch.tlog.notes import NoteSignature, parse_note, parse_signatures
 from poruch.tlog.policy import parse_policy
 from poruch.tlog.publish import (
     Draft,
@@ -46,6 +47,7 @@ from poruch.tlog.slips import SlipKeys as TlogKeys
 from poruch.tlog.tree import Tree
 
 STATE, SIGNED = "log/state", "log/signed"
+SLIPS_IN_BODY = 500  # 8220 bytes each
 
 
 def log_state(desk: Desk) -> LogState:
@@ -69,6 +71,32 @@ def log_state(desk: Desk) -> LogState:
 def _sent(desk: Desk) -> list[Publication]:
     sent = [publication for publication in desk.ledger.publications.values() if publication.sent]
     return sorted(sent, key=lambda publication: publication.proposal.old_size)
+
+
+def published_drafts(desk: Desk) -> Iterator[tuple[Publication, Draft]]:
+    """Each publication of the log from the first, verified again from the journal alone."""
+    state = empty_state(desk.charter.origin)
+    for publication in _sent(desk):
+        if publication.proposal.old_size == state.size:
+            try:
+                draft = draft_publication(state, publication.proposal.leaves, desk.random)
+            except PoruchError:
+                continue  # as in `log_state`
+            if draft.head.body.decode() == publication.proposal.body:
+                state = draft.after
+                yield publication, draft
+
+
+def shown_signatures(desk: Desk, publication: Publication, draft: Draft) -> tuple[NoteSignature, ...]:
+    """The signatures with which a publication was sent; all that hold, where its sender did not tell them truly."""
+    try:
+        verify_checkpoint(publication.checkpoint, parse_policy((desk.public.policy or "").encode()))
+        note = parse_note(publication.checkpoint)
+        if note.text == draft.head.body:
+            return note.signatures
+    except PoruchError:
+        pass  # the signatures of the journal are enough
+    return parse_signatures("".join(line for _, line in sorted(good_lines(desk, publication).items())))
 
 
 def leaves_before(desk: Desk, size: int) -> list[bytes]:
@@ -256,8 +284,9 @@ def send(desk: Desk, publication: Publication) -> None:
         raise MissingCheck("no front is named")
     draft = draft_of(desk, publication)
     lines = "".join(line for _, line in sorted(good_lines(desk, publication).items()))
-    desk.relay.publish(build_publication(draft, parse_signatures(lines)))
-    desk.act([PublicationSent(publication.id)])
+    signatures = parse_signatures(lines)
+    desk.relay.publish(build_publication(draft, signatures))
+    desk.act([PublicationSent(publication.id, write_checkpoint(draft.head, signatures))])
 
 
 def _nonce_for(keys: SlipKeys, slip: Slip) -> Callable[[int], bytes]:
@@ -304,6 +333,10 @@ def leave_slips(desk: Desk, publication: Publication) -> int:
                 )
             )
         index += len(group.amounts) // 8
+    kept = [
+        Mailing.of(encode(KeptSlips(tuple(slips[at : at + SLIPS_IN_BODY]))))
+        for at in range(0, len(slips), SLIPS_IN_BODY)
+    ]
     desk.relay.leave_slips(slips)
-    desk.act([SlipsLeft(publication.id)])
+    desk.act([SlipsLeft(publication.id, tuple(one.sha256 for one in kept))], kept)
     return len(slips)

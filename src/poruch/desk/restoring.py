@@ -1,28 +1,65 @@
-"""Restoring a lost desk from its officer's paper and a front (docs/spec/paper.md section 5).
+"""Restoring a lost desk from its officer's paper, and a front or a folder (docs/spec/paper.md section 5).
 
-The journal is pulled as that officer, before anything is believed. A restored desk never continues its old chain, whose
-end may lie on the lost disk: the fact `desk/restored` makes it open a new life at its first sync.
+The journal is pulled as that officer, or read from a folder that desks sync with, before anything is believed. A
+restored desk never continues its old chain, whose end may lie on the lost disk: the fact `desk/restored` makes it open
+a new life at its first sync.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from poruch.crypto import group, keyfile
 from poruch.crypto import paper as papers
 from poruch.crypto.fingerprint import fingerprint_words
 from poruch.desk.program import FUND_FILE, KEY_FILE, RESTORED, Desk
-from poruch.errors import BadPaper, FrontNeeded, NotOnRoster, RelayUnreachable, WrongFund, WrongShareWords
+from poruch.desk.syncing import wanted_bodies
+from poruch.errors import BadPaper, FolderBroken, FrontNeeded, NotOnRoster, RelayUnreachable, WrongFund, WrongShareWords
+from poruch.journal.folder import Folder, funds_in
 from poruch.journal.segments import SignedSegment
-from poruch.journal.sync import Relay
+from poruch.journal.wholefile import write_whole
 
 MOST_PULLS = 1000
 _LINE = "poruch1"
 _REFUSED = ("answered 401", "answered 403")
 
+BODIES_AT_ONCE = 256
+
 ShareState = Literal["none", "now", "old", "unchecked"]
+
+
+class Source(Protocol):
+    """Where the journal comes from: a `Relay`, or a `FolderSource`."""
+
+    def segments_beyond(self, positions: dict[tuple[int, int], int]) -> list[SignedSegment]:
+        """Segments that stand beyond `positions`."""
+
+    def bodies(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Those of these bodies that are there, or as many as fit."""
+
+
+@dataclass
+class FolderSource:
+    """A folder that desks sync with, read as a relay is asked; a folder may serve several funds."""
+
+    path: Path
+    today: Callable[[], date]
+    _folders: list[Folder] = field(default_factory=list)
+
+    def segments_beyond(self, positions: dict[tuple[int, int], int]) -> list[SignedSegment]:
+        """All of them, and the proofs; a desk takes what it lacks. Raises `FolderBroken`."""
+        if not self._folders:
+            self._folders = [Folder(self.path, fund, self.today) for fund in funds_in(self.path)]
+        found = [one for folder in self._folders for part in folder.segments_beyond(positions) for one in part]
+        found.sort(key=lambda signed: signed.order)
+        return found + ([] if positions else [proof for folder in self._folders for proof in folder.proofs(())])
+
+    def bodies(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Those that lie there."""
+        found = [folder.body(sha256) for folder in self._folders for sha256 in hashes]
+        return [body for body in found if body is not None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,7 +73,7 @@ class Backup:
 
 @dataclass(frozen=True)
 class Restored:
-    """A desk that was restored. `synced`: the front answered, and all was checked against the journal."""
+    """A desk that was restored. `synced`: the journal was there, and all was checked against it."""
 
     number: int
     share: ShareState
@@ -70,7 +107,7 @@ def restore(
     backup: Backup,
     name: str,
     passphrase: str,
-    relay: Callable[[keyfile.OfficerKey], Relay],
+    source: Callable[[keyfile.OfficerKey], Source],
     today: Callable[[], date],
     *,
     memory_kib: int = keyfile.MEMORY_KIB,
@@ -78,16 +115,17 @@ def restore(
     """Write a desk into the new, empty `folder`; whoever calls throws the folder away where this raises.
 
     (1) The front answers to the key of the paper: else `NotOnRoster`, or `FrontNeeded`, but a line is enough without a
-    front. (2) The fund is that of the paper: else `WrongFund`, `PapersDiffer`. (3) The roster holds the signing key
-    under the officer's number: else `NotOnRoster`. (4) The share is one that was dealt to him: else `WrongShareWords`.
-    (5) Everything is written. Raises `WeakPassphrase` and `BadPaper` (the name) before.
+    front. A folder asks for no key; one without a journal is refused: `FolderBroken`. (2) The fund is that of the
+    paper: else `WrongFund`, `PapersDiffer`. (3) The roster holds the signing key under the officer's number: else
+    `NotOnRoster`. (4) The share is one that was dealt to him: else `WrongShareWords`. (5) Everything is written.
+    Raises `WeakPassphrase` and `BadPaper` (the name) before.
     """
     try:
         key = keyfile.OfficerKey(number=backup.key.number, name=name, root=backup.key.root)
     except ValueError:
         raise BadPaper("the working name") from None
     sealed = keyfile.seal_key(key, passphrase, memory_kib=memory_kib)
-    door = relay(key)
+    door = source(key)
     arrived = _first_answer(door, backup)  # (1)
     fund = _fund_of(arrived, backup)  # (2)
     if backup.share is not None:
@@ -100,20 +138,22 @@ def restore(
         if arrived and desk.public.roster.signing.get(key.number) != key.signing.public:  # (3)
             raise NotOnRoster
         share = _keep_share(desk, backup)  # (4)
+        _take_bodies(desk, door)
         desk.store.keep_fact(RESTORED, b"1")  # (5)
         words = fingerprint_words(desk.public.fingerprint) if arrived else ""
     finally:
         desk.close()
-    (folder / FUND_FILE).write_text(fund.hex() + "\n")
-    path = folder / KEY_FILE
-    path.write_bytes(sealed)
-    path.chmod(0o600)
+    write_whole(folder / FUND_FILE, f"{fund.hex()}\n".encode())
+    write_whole(folder / KEY_FILE, sealed)  # last: without it the folder is no desk, and may be restored into again
     return Restored(key.number, share, bool(arrived), words)
 
 
-def _first_answer(relay: Relay, backup: Backup) -> list[SignedSegment]:
+def _first_answer(source: Source, backup: Backup) -> list[SignedSegment]:
     try:
-        return relay.segments_beyond({})
+        found = source.segments_beyond({})
+        if not found and isinstance(source, FolderSource):
+            raise FolderBroken("no journal of a fund lies in it")
+        return found
     except RelayUnreachable as error:
         if error.detail.endswith(_REFUSED):
             raise NotOnRoster from None
@@ -132,11 +172,24 @@ def _fund_of(arrived: list[SignedSegment], backup: Backup) -> bytes:
     return found.pop()
 
 
-def _take_all(desk: Desk, relay: Relay, arrived: list[SignedSegment]) -> None:
+def _take_all(desk: Desk, source: Source, arrived: list[SignedSegment]) -> None:
+    """What came from a folder may be news to a front, and is given to it."""
+    pushed = not isinstance(source, FolderSource)
     for _ in range(MOST_PULLS):
-        if not arrived or not desk.take(arrived, pushed=True):
+        if not arrived or not desk.take(arrived, pushed=pushed):
             return
-        arrived = relay.segments_beyond(desk.chains.positions)
+        arrived = source.segments_beyond(desk.chains.positions)
+
+
+def _take_bodies(desk: Desk, source: Source) -> None:
+    """From a folder at once, for there may be no front; a front gives them at the first sync."""
+    if not isinstance(source, FolderSource):
+        return
+    wanted = sorted(wanted_bodies(desk))
+    for at in range(0, len(wanted), BODIES_AT_ONCE):
+        for body in source.bodies(wanted[at : at + BODIES_AT_ONCE]):
+            desk.keep_body(body, pushed=False)
+    desk.refold()
 
 
 def _keep_share(desk: Desk, backup: Backup) -> ShareState:

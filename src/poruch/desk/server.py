@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from poruch.desk import guard
+from poruch.desk.keeping import mirror_locked
 from poruch.desk.porter import Doorplate, Word, keep
 from poruch.desk.site import settings as site_settings
+from poruch.desk.site import watching
 from poruch.desk.site.room import IDLE_MINUTES, SYNC_SECONDS, Room, install
 from poruch.desk.site.silence import hush, report
 from poruch.desk.site.uploads import UPLOAD_BYTES
 from poruch.errors import PoruchError
+from poruch.journal.keepers import NAME as KEEPER_KEY
 from poruch.web.words import LANGUAGES
 
 THREADS = 4
@@ -61,7 +64,12 @@ def serve_desk(
         room.memory_locked = guard.lock_memory()
         _serve(room, listening, passphrase_follows=unlocked and first)
 
-    keep(folder, host, port, _load, serve, print_url)
+    def beside() -> Callable[[], object] | None:
+        if not relay_address or not (folder / KEEPER_KEY).exists():
+            return None
+        return lambda: mirror_locked(folder, relay_address, today)
+
+    keep(folder, host, port, _load, serve, print_url, beside)
 
 
 def _load() -> None:
@@ -91,7 +99,9 @@ def _serve(room: Room, listening: socket.socket, *, passphrase_follows: bool) ->
     server = _server(listening)
     room.on_leaving = lambda: _leave(room, server)
     signal.signal(signal.SIGTERM, lambda number, frame: room.lock_up())
-    for name, work in (("sync", _sync), ("rest", _rest)):
+    watching.install(watching.Watching(room))
+    room.runs = True
+    for name, work in (("sync", _sync), ("rest", _rest), ("watch", _watch)):
         threading.Thread(target=work, args=(room,), name=name, daemon=True).start()
     room.word.ready()
     server.run()
@@ -158,7 +168,11 @@ def _sync(room: Room) -> None:
         except Exception as mistake:
             # A mistake of ours must not silently end the sync: say where it is, and try again.
             report(mistake)
-        time.sleep(SYNC_SECONDS)
+        room.hurry.wait(SYNC_SECONDS)
+
+
+def _watch(room: Room) -> None:
+    watching.watch_for_ever(watching.current(), report)
 
 
 def _rest(room: Room) -> None:

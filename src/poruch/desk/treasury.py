@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
@@ -21,6 +22,8 @@ from poruch.ledger.state import Batch
 from poruch.ledger.statements import related_hash, return_id
 from poruch.rails.iban import check_country, parse_iban
 from poruch.rails.pain001 import Payment, write_pain001
+
+ENDED = ("returned", "left out")
 
 
 def payable(desk: Desk) -> list[BatchItem]:
@@ -194,7 +197,9 @@ def export(desk: Desk, batch: Batch) -> Export:
     if desk.relay is not None:
         kept = [(item.grant, item.index) for item in proposal.items if item.end_to_end not in left_out]
         kept += [(f"return {entry.hex()}", 0) for entry in proposal.returns]
-        desk.relay.take_tags(proposal.batch, [instalment_tag(desk, name, index) for name, index in kept])
+        ended = _ended(desk)
+        tags = [instalment_tag(desk, name, index, ended[name, index]) for name, index in kept]
+        desk.relay.take_tags(proposal.batch, tags)
     payments += _returns(desk, proposal)
     file = _write(desk, proposal, payments) if payments else b""
     approvals = tuple(batch.approvals[officer] for officer in sorted(batch.approvals))
@@ -229,14 +234,37 @@ def _write(desk: Desk, proposal: BatchProposed, payments: list[Payment]) -> byte
     )
 
 
-def instalment_tag(desk: Desk, grant: str, index: int) -> bytes:
+def instalment_tag(desk: Desk, grant: str, index: int, attempt: int) -> bytes:
     """What the relay knows of an instalment: 32 bytes that tell it apart and say nothing.
 
-    An instalment that came back has a tag of its own for each new attempt.
+    An instalment that came back, or was left out, has a tag of its own for each new attempt.
     """
-    attempt = len(desk.ledger.came_back.get((grant, index), []))
     named = f"poruch/tag/v1\n{grant}\n{index}\n{attempt}"
     return hmac.new(desk.members.tag_key, named.encode(), hashlib.sha256).digest()
+
+
+def _ended(desk: Desk) -> Counter[tuple[str, int]]:
+    """How often each instalment was on its way in vain."""
+    over = [payment.item for payment in desk.ledger.payments.values() if payment.state in ENDED]
+    return Counter((item.grant, item.index) for item in over)
+
+
+def taken_tags(desk: Desk) -> Iterator[tuple[bytes, str]]:
+    """The tags that a front must hold, each with its batch: those of every batch that was or may have been exported.
+
+    Once k stand behind a batch, its exporter may have written the bank's file and been arrested before he said so.
+    """
+    attempts: Counter[tuple[str, int]] = Counter()
+    for batch in desk.ledger.batches.values():
+        if batch.exported is None and len(desk.ledger.behind(batch)) < desk.members.threshold:
+            continue
+        for item in batch.proposal.items:
+            key, state = (item.grant, item.index), desk.ledger.payments[item.end_to_end].state
+            if state != "left out":
+                yield instalment_tag(desk, *key, attempts[key]), batch.proposal.batch
+            attempts[key] += state in ENDED
+        for entry in batch.proposal.returns:
+            yield instalment_tag(desk, f"return {entry.hex()}", 0, 0), batch.proposal.batch
 
 
 def paid_messages(desk: Desk, end_to_ends: Sequence[str], kind: str) -> tuple[list[Event], list[Mailing]]:
@@ -246,7 +274,7 @@ def paid_messages(desk: Desk, end_to_ends: Sequence[str], kind: str) -> tuple[li
     for end_to_end in end_to_ends:
         item = desk.ledger.payments[end_to_end].item
         case = desk.cases.cases.get(item.case)
-        if case is not None and case.id not in desk.cases.conflicted:
+        if case is not None and case.recipient and case.id not in desk.cases.conflicted:
             told, sent = message_events(desk, case, "", kind, (item.amount_minor,))
             events += told
             mailings += sent

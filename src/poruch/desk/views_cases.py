@@ -15,7 +15,7 @@ from poruch.events.drops import Story
 
 SCORE_DAYS = 90
 
-CLOSED = frozenset({"refused", "paid"})
+CLOSED = frozenset({"refused", "paid", "erased"})
 WITH_THE_PERSON = frozenset({"payee", "reply"})
 
 
@@ -29,7 +29,7 @@ class Step:
 
     @property
     def open(self) -> bool:
-        """The case is neither refused nor paid to its end."""
+        """The case is neither refused nor paid to its end, nor erased."""
         return self.key not in CLOSED
 
 
@@ -72,6 +72,8 @@ def all_screened(desk: Desk, opening: Opening) -> bool:
 def next_step(desk: Desk, case: Case) -> Step:
     """What must happen next, and whether this officer may do it."""
     me, working = desk.number, desk.within("casework")
+    if case.erased is not None and not case.recipient:
+        return Step("erased", False)
     if case.refused is not None:
         return Step("refused", False)
     grant = case.live_grant

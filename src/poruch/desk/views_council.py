@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from poruch.desk import council as acts
-from poruch.desk import trials, words_heard
+from poruch.desk import resolutions, trials, words_heard
 from poruch.desk.ceremony import MOST_SESSIONS, is_due, judgement, may_erase, old_shares, sessions_for_now, to_agree
 from poruch.desk.program import RESTORED, Desk
 from poruch.errors import PoruchError
 from poruch.events.council import NewOfficer, Pin
+from poruch.events.resolutions import ErasureProposed
 from poruch.journal.ceremonies import Ceremony
 from poruch.journal.council import Freeze, Proposal, Suspension
 
@@ -55,7 +56,7 @@ def officers(desk: Desk) -> list[OfficerRow]:
 
 def acted(desk: Desk, pin: Pin) -> tuple[int, date | None]:
     """How many acts of a chain a pin lets count, and the day of the last one, if this desk has it."""
-    found = [s.segment for s in desk.held if (s.segment.author, s.segment.life) == (pin.number, pin.life)]
+    found = [s for s in desk.held if (s.author, s.life) == (pin.number, pin.life)]
     return pin.seq + 1, next((segment.day for segment in found if segment.seq == pin.seq), None)
 
 
@@ -292,6 +293,9 @@ def waits(desk: Desk) -> list[Wait]:
     for proposal in acts.open_proposals(desk):
         if proposal_state(desk, proposal) == "mine":
             found.append(Wait("proposal", ("officers", "roster", proposal.said.id.hex()), proposal.said.author))
+    for one in resolutions.mine(desk):
+        kind = "erasure" if isinstance(one.event, ErasureProposed) else "move"
+        found.append(Wait(kind, ("officers", "resolutions", one.said.id.hex()), one.said.author))
     session = to_agree(desk)
     if session is not None and public.council.active(me):
         found.append(Wait("session", ("officers", "ceremony"), session.proposer))

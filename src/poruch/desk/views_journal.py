@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from poruch.desk.program import Desk
-from poruch.journal.segments import Clear, SignedSegment
+from poruch.journal.segments import Sealed, SignedSegment
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,20 @@ def chains(desk: Desk) -> list[Chain]:
     """All chains, by officer."""
     found = []
     for (author, life), head in sorted(desk.chains.heads.items()):
-        segment = head.segment
         name = desk.members.name(author)
-        found.append(Chain(author, name, life, segment.seq + 1, segment.day, head.id.hex()[:16]))
+        found.append(Chain(author, name, life, head.seq + 1, head.day, head.id.hex()[:16]))
     return found
 
 
 def latest(desk: Desk, author: int | None, count: int) -> list[SignedSegment]:
     """The newest segments in the journal's order, newest first; of one officer or of all."""
-    chosen = [signed for signed in desk.held if author is None or signed.segment.author == author]
+    chosen = [signed for signed in desk.held if author is None or signed.author == author]
     return sorted(chosen, key=lambda signed: signed.order, reverse=True)[:count]
 
 
 def sealed_count(signed: SignedSegment) -> int:
     """How many events of a segment are sealed to circles."""
-    return sum(not isinstance(entry, Clear) for entry in signed.segment.entries)
+    return sum(entry.count for entry in signed.entries if isinstance(entry, Sealed))
 
 
 def officers(desk: Desk) -> list[Officer]:

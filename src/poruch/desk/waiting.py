@@ -1,7 +1,7 @@
 """How much waits for this officer, page by page: the numbers in the menu. A pure function of the desk."""
 
 from poruch.cases.openings import Opening
-from poruch.desk import openings, partials, presence, treasury, trials, views_council
+from poruch.desk import openings, partials, presence, treasury, trials, troubles, views_council
 from poruch.desk.program import Desk
 from poruch.desk.publishing import signatures_missing
 from poruch.desk.views_cases import next_step
@@ -21,7 +21,7 @@ def counts(desk: Desk) -> dict[str, int]:
         "openings": sum(opening_waits(desk, opening) for opening in desk.openings.openings.values()),
         "books": len(desk.ledger.faults) if desk.within("treasury") or desk.within("auditors") else 0,
         "log": sum(publication_waits(desk, publication) for publication in desk.ledger.publications.values()),
-        "journal": len(faults(desk)),
+        "journal": len(faults(desk)) + len(desk.view.alarms.open),
         "officers": len(views_council.waits(desk)) + len(presence.missed(desk)),
     }
     found["total"] = sum(found[page] for page in PAGES if page != "journal")
@@ -66,10 +66,14 @@ def publication_waits(desk: Desk, publication: Publication) -> bool:
 
 
 def faults(desk: Desk) -> list[str]:
-    """Sentences about what does not hold anywhere in the journal: the errors page."""
-    found = [
-        f"A segment of officer {fault.author} was put aside: {fault.outcome.value}." for fault in desk.chains.faults
-    ]
-    found += desk.faults + desk.public.faults + desk.openings.faults + desk.ledger.faults
+    """What does not hold anywhere in the journal: the errors page counts it."""
+    return [f"{one.kind}: {one.author}" for one in troubles.troubles(desk)] + sentences(desk)
+
+
+def sentences(desk: Desk) -> list[str]:
+    """What does not hold and is told by a sentence alone, without bytes that show it."""
+    shown = ("A sealed event of officer", "unknown-event")  # poruch.desk.troubles shows these, with their bytes
+    found = [said for said in desk.faults + desk.public.faults if not said.startswith(shown)]
+    found += desk.openings.faults + desk.ledger.faults
     found += partials.faults(desk) + trials.faults(desk) + desk.view.presence.faults
     return found + desk.view.cases.faults if desk.view.cases is not None else found

@@ -1,14 +1,16 @@
 """Wiping a desk: the key file first, for without it all the rest is noise; then everything else of the desk.
 
 (1) The process that serves the desk is killed, and its child with it. (2) Every byte of the key file is overwritten
-with random ones, forced to the disk, and the file unlinked: from here on the store cannot be opened. (3) The desk's
-other files are unlinked, and the folder if nothing else lies in it.
+with random ones, forced to the disk, and the file unlinked: from here on the store cannot be opened; the same for the
+key of a keeper. (3) The desk's other files are unlinked, what it collected while locked, and the folder if nothing else
+lies in it.
 
 What this cannot promise stands in `CANNOT`.
 """
 
 import fcntl
 import os
+import shutil
 import signal
 import sys
 import time
@@ -17,10 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poruch.desk import reminder
-from poruch.desk.porter import LOCK_FILE
+from poruch.desk.porter import COLLECTED, LOCK_FILE
 from poruch.errors import DeskNotRunning, NotADesk, NotConfirmedByWord, NotWiped
 
-KEYS, OTHERS = "officer.key*", ("desk.*", "fund.*")
+KEYS, OTHERS = "officer.key*", ("desk.*", "fund.*", "keeper.*")
+KEEPER_KEYS = "keeper.key*"
 WORD = "wipe"
 CANNOT = (
     "What it cannot reach: copies in backups and on paper, what a disk of chips may keep where no program can "
@@ -45,12 +48,14 @@ def wipe(folder: Path) -> Wiped:
     # (1)
     _kill(folder)
     # (2)
-    for path in keys:
+    for path in (*keys, *(path for path in sorted(folder.glob(KEEPER_KEYS)) if path.is_file())):
         _destroy(path)
     # (3)
     ended = _has_ended(folder)
     for path in (path for name in OTHERS for path in folder.glob(name) if not path.is_dir()):
         path.unlink(missing_ok=True)
+    if (folder / COLLECTED).is_dir() and not (folder / COLLECTED).is_symlink():
+        shutil.rmtree(folder / COLLECTED, ignore_errors=True)  # sealed; what stays is named as left
     left = tuple(sorted(path.name for path in folder.iterdir()))
     if not left:
         with suppress(OSError):

@@ -5,14 +5,17 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from poruch.drills import bench_front, bench_journal, bench_log, bench_quorum
+from poruch.drills import bench_front, bench_journal, bench_log, bench_postgresql, bench_quorum, bench_store, bench_sync
 from poruch.drills.bench_measure import Bench, Row
 
 BENCHES: tuple[Bench, ...] = (
     *bench_front.BENCHES,
+    *bench_postgresql.BENCHES,
     *bench_quorum.BENCHES,
     *bench_log.BENCHES,
     *bench_journal.BENCHES,
+    *bench_store.BENCHES,
+    *bench_sync.BENCHES,
 )
 
 

@@ -4,15 +4,15 @@ import hashlib
 import os
 import random as drawing
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 import msgspec
 from nacl.bindings import crypto_sign_open
 
-from poruch.cases.openings import Openings
 from poruch.cases.state import Cases
 from poruch.crypto.signatures import SigningKey
+from poruch.desk.folding import View
 from poruch.drills.bench_measure import Bench, Row, rate_row, row, side_by_side
 from poruch.events.base import Event
 from poruch.events.charter import Charter, Founder, Programme
@@ -35,10 +35,8 @@ from poruch.events.kinds import (
     parse_event,
 )
 from poruch.journal.chains import Chains
-from poruch.journal.members import Members
 from poruch.journal.roster import Roster
 from poruch.journal.segments import DOMAIN, GENESIS, Sealed, Segment, SignedSegment, parse_segment, sign_segment
-from poruch.ledger.state import Ledger
 from poruch.screening.lists import parse_list, screen
 
 DAY = date(2026, 9, 1)
@@ -51,7 +49,7 @@ LISTED = 100_000
 def _chain(key: SigningKey, fund: bytes) -> list[bytes]:
     made: list[SignedSegment] = []
     for seq in range(SEGMENTS):
-        entries = tuple(Sealed((os.urandom(8),), os.urandom(SEALED_BYTES)) for _ in range(EVENTS))
+        entries = tuple(Sealed((os.urandom(8),), 1, os.urandom(SEALED_BYTES)) for _ in range(EVENTS))
         prev = made[-1].id if made else GENESIS
         made.append(sign_segment(Segment(fund, 1, 0, seq, prev, seq, DAY, entries), key))
     return [signed.raw for signed in made]
@@ -112,19 +110,14 @@ def _fold(what: str) -> Row:
     everybody = CirclesAssigned(tuple(Membership(name, (1, 2, 3)) for name in ("officers", "casework", "treasury")))
 
     def ours() -> None:
-        members = Members()
-        cases = Cases(_charter(), members, contents)
-        folds: tuple[Callable[[Heard], None], ...] = (
-            members.apply,
-            Openings().apply,
-            Ledger(members).apply,
-            cases.apply,
-        )
-        members.apply(Heard(bytes(32), 1, DAY, everybody))
+        view = View.empty()
+        view.members.apply(Heard(bytes(32), 1, DAY, everybody))
+        view.cases = cases = Cases(_charter(), view.members, contents)
+        table, none = view.handlers(), ()
         for author, raw in said:
             heard = Heard(bytes(32), author, DAY, parse_event(raw))
-            for fold in folds:
-                fold(heard)
+            for handler in table.get(type(heard.event), none):
+                handler(heard)
         assert len(cases.cases) == PEOPLE
 
     decoder = msgspec.msgpack.Decoder(AnyEvent)

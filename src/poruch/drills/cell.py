@@ -92,6 +92,14 @@ class CellRelay:
         """Those that were left here."""
         return [self.kept[sha256] for sha256 in hashes if sha256 in self.kept]
 
+    def body_hashes(self, after: bytes) -> list[bytes]:
+        """Of those that were left here."""
+        return sorted(sha256 for sha256 in self.kept if sha256 > after)
+
+    def missing(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Those that were not left here."""
+        return [sha256 for sha256 in hashes if sha256 not in self.kept]
+
     def take_tags(self, batch: str, tags: list[bytes]) -> None:
         """As the front does it. Raises `AlreadyTaken`."""
         if any(self.tags.get(tag, batch) != batch for tag in tags):

@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from poruch.desk import screening
+from poruch.desk import guard, screening
 from poruch.drills.bank import Bank
 from poruch.drills.fund import found, passphrase_of, read_plan
 from poruch.drills.history import ARRIVALS, History
@@ -176,6 +177,7 @@ def _start(module: str, *arguments: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # Ctrl-C reaches us alone, and we end the others in order
+        preexec_fn=partial(guard.die_with, os.getpid()),  # where we are killed, nothing may stay behind
     )
 
 

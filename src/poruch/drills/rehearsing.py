@@ -47,7 +47,7 @@ def run_rehearsal(folder: Path, front: str, today: Callable[[], date] = real_day
     guard.forbid_dumps()
     guard.lock_memory()
     with alone(folder):
-        desk = open_desk(folder, _line("Your passphrase: "), _relay(front, today), today)
+        desk = open_desk(folder, hidden("Your passphrase: "), _relay(front, today), today)
         try:
             _rehearse(desk)
         finally:
@@ -136,14 +136,15 @@ def _typed() -> str:
         count = len(typed_words(" ".join(lines)))
         if count >= SHARE_WORDS:
             break
-        line = _line(f"{count} of {SHARE_WORDS} words: ")
+        line = hidden(f"{count} of {SHARE_WORDS} words: ")
         if not line.strip():
             break
         lines.append(line)
     return " ".join(lines)
 
 
-def _line(question: str) -> str:
+def hidden(question: str) -> str:
+    """A line from the keyboard, unseen."""
     if sys.stdin.isatty():
         try:
             return getpass.getpass(question)

@@ -1,4 +1,4 @@
-"""`poruch restore`: an officer types what stands on his paper and has his desk again, in a new folder."""
+"""`poruch desk restore`: an officer types what stands on his paper and has his desk again, in a new folder."""
 
 import datetime
 import os
@@ -11,10 +11,10 @@ from typing import TypeVar
 from poruch.crypto.keyfile import OfficerKey
 from poruch.crypto.paper import KEY_WORDS, SHARE_WORDS, parse_key_words, typed_words
 from poruch.crypto.wordlist import near_words, word_numbers
-from poruch.desk.restoring import Backup, Restored, is_line, read_line, read_words, restore
+from poruch.desk.restoring import Backup, FolderSource, Restored, Source, is_line, read_line, read_words, restore
 from poruch.drills.founding import all_or_nothing, ask_passphrase, keep_to_ourselves, refuse_used
 from poruch.errors import BadPaper, PapersDiffer
-from poruch.journal.sync import HttpRelay, Relay
+from poruch.journal.sync import HttpRelay
 
 _TRIES = 5
 _CLEAR = "\033[2J\033[3J\033[H"
@@ -47,8 +47,11 @@ The front did not answer: nothing but the paper was checked. The desk fetches th
 """
 
 
-def run_restore(folder: Path, front: str) -> int:
-    """Restore a desk into the new `folder`. Raises `FolderInUse` and what reading and restoring raise."""
+def run_restore(folder: Path, front: str, carried: Path | None = None) -> int:
+    """Restore a desk into the new `folder`, from the front at `front` or from the folder `carried`.
+
+    Raises `FolderInUse` and what reading and restoring raise.
+    """
     refuse_used(folder)
     keep_to_ourselves()
     print(_WELCOME, flush=True)
@@ -57,10 +60,10 @@ def run_restore(folder: Path, front: str) -> int:
     name = _shown("Your working name, as on the paper: ").strip()
     _clear()
     passphrase = ask_passphrase(name or "New desk")
-    print("\nAsking the front ...", flush=True)
+    print("\nReading the folder ..." if carried else "\nAsking the front ...", flush=True)
     with all_or_nothing(folder) as made:
-        done = restore(made, backup, name, passphrase, _relay(front), _today)
-    print(_said(done, folder, front))
+        done = restore(made, backup, name, passphrase, _source(front, carried), _today)
+    print(_said(done, folder, front or "URL"))
     return 0
 
 
@@ -74,7 +77,9 @@ def _today() -> datetime.date:
     return datetime.datetime.now(datetime.UTC).date()
 
 
-def _relay(front: str) -> Callable[[OfficerKey], Relay]:
+def _source(front: str, carried: Path | None) -> Callable[[OfficerKey], Source]:
+    if carried is not None:
+        return lambda key: FolderSource(carried, _today)
     return lambda key: HttpRelay(front, key.number, key.signing, _today)
 
 

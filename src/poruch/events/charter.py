@@ -8,6 +8,8 @@ from poruch.events.codec import Schema, encode
 CIRCLES = ("officers", "casework", "treasury", "auditors")
 LANGUAGES = ("be", "ru", "uk", "pl", "lt", "en")
 LEAST_OFFICERS, MOST_OFFICERS = 3, 9
+RETENTION_DAYS, MOST_RETENTION_DAYS = 1826, 36525
+"""How long bank details of a payment stay if the founders say nothing else (5 years), and at most."""
 
 
 class Founder(Schema, frozen=True):
@@ -45,6 +47,7 @@ class Charter(Schema, frozen=True):
     related: tuple[bytes, ...]
     publication_days: int
     silent_days: int = 7
+    retention_days: int = RETENTION_DAYS
 
     @property
     def n(self) -> int:
@@ -83,6 +86,8 @@ def check_charter(charter: Charter) -> Charter:
         raise BadCharter("The address or the salt is not of the right form.")
     if not 1 <= charter.silent_days <= 90:
         raise BadCharter("A ceremony waits from 1 to 90 days for somebody silent.")
+    if not 0 <= charter.retention_days <= MOST_RETENTION_DAYS:
+        raise BadCharter("Bank details of a payment stay for 0 to 36525 days.")
     if any(programme.approvals < 1 for programme in charter.programmes) or not charter.programmes:
         raise BadCharter("A programme must be there, and name how many approve its grants.")
     return charter

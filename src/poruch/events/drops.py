@@ -61,6 +61,12 @@ class GiftAnnouncement(Unseen, frozen=True, tag="gift.v1"):
     keys: SlipKeys | None
 
 
+class KeptSlips(Unseen, frozen=True, tag="kept-slips.v1"):
+    """Slips as they were left at the front: (lookup id of 32 bytes, sealed slip), for a front made anew."""
+
+    slips: tuple[tuple[bytes, bytes], ...]
+
+
 class DropContent(Schema, frozen=True, tag="drop.v1"):
     """What the outer layer holds: who may be answered, and the inner files.
 

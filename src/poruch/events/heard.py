@@ -1,13 +1,13 @@
 """An event as a desk hears it: with its author and its place in the journal."""
 
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from poruch.events.kinds import AnyEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True, gc=False):
     """`id` is 32 bytes, one for each event of the journal; `author` is the number of the officer who signed it."""
 
     id: bytes

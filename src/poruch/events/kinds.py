@@ -4,9 +4,11 @@
 one-time recipients), the log's policy, hashes of messages. Everything else is sealed to its circles.
 """
 
+from collections.abc import Callable
 from datetime import date
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
+from poruch.errors import BadEvent, UnknownEvent
 from poruch.events.base import BOOKS, CASEWORK, OFFICERS, TREASURY, Event
 from poruch.events.ceremony import (
     CeremonyJoined,
@@ -20,7 +22,7 @@ from poruch.events.ceremony import (
     TrialBegun,
 )
 from poruch.events.charter import Charter
-from poruch.events.codec import Schema, decode, encode
+from poruch.events.codec import Schema, decoder_of, encode, tag_of
 from poruch.events.council import (
     CheckinMade,
     CheckinSet,
@@ -36,7 +38,8 @@ from poruch.events.council import (
     RosterProposed,
     Voted,
 )
-from poruch.events.resolutions import ErasureProposed, FrontMoved, Resolved
+from poruch.events.resolutions import CaseLeft, ErasureProposed, FrontMoved, Resolved
+from poruch.events.watch import AlarmEnded, AlarmRaised
 
 # ---- founding, roster, keys: in clear ---------------------------------------------------------
 
@@ -294,10 +297,11 @@ class CheckpointSigned(Event, frozen=True, tag="checkpoint.signed.v1"):
 
 
 class PublicationSent(Event, frozen=True, tag="publication.sent.v1"):
-    """The front took the publication."""
+    """The front took the publication. `checkpoint` is the signed note that it was given, for a front made anew."""
 
     audience: ClassVar[tuple[str, ...]] = OFFICERS
     publication: bytes
+    checkpoint: bytes = b""
 
 
 # ---- casework ---------------------------------------------------------------------------------
@@ -475,17 +479,22 @@ class EpochPrepared(Event, frozen=True, tag="epoch.prepared.v1"):
 
 
 class SlipsLeft(Event, frozen=True, tag="slips.left.v1"):
-    """The slips of a publication were left at the front: once, for two slips to one entry are refused."""
+    """The slips of a publication were left at the front: once, for two slips to one entry are refused.
 
-    audience: ClassVar[tuple[str, ...]] = TREASURY
+    `bodies` are the hashes of `KeptSlips` with the very slips, for a front made anew. All officers hear it, so that any
+    desk can make one; what is in a slip only its code opens.
+    """
+
+    audience: ClassVar[tuple[str, ...]] = OFFICERS
     publication: bytes
+    bodies: tuple[bytes, ...] = ()
 
 
 AnyEvent = (
     FundFounded | RosterKeys | CircleKeyed | CeremonyProposed | CeremonyJoined | DealingAnnounced | DealingPublished
     | DealingDisputed | GroupCertified | ShareErased | TrialBegun | TrialAnswered
     | RosterProposed | RosterApproved | FundFrozen | OfficerSuspended | Voted | LifeOpened | LifeConfirmed
-    | ErasureProposed | FrontMoved | Resolved | KeeperNamed | ProgramChanged
+    | ErasureProposed | CaseLeft | FrontMoved | Resolved | KeeperNamed | ProgramChanged | AlarmRaised | AlarmEnded
     | CircleHandedOn | Explained | CheckinSet | CheckinMade | LogPolicySet | NoticePublished | MailboxReplied
     | FundSecretsDrawn | OfficerNamed | CirclesAssigned | DropAdmitted
     | GrantProposed | GrantApproved | CaseChecked | OpeningRequested | PartialGiven | OpeningObjected | OpeningUpheld
@@ -497,9 +506,16 @@ AnyEvent = (
 )  # fmt: skip
 
 
-def parse_event(raw: bytes) -> AnyEvent:
-    """The event spelled by `raw`. Raises `BadEvent`."""
-    return decode(raw, AnyEvent)  # type: ignore[arg-type]
+TAGS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent))
+
+
+def _strange(raw: bytes) -> BadEvent:
+    tag = tag_of(raw)
+    return UnknownEvent(tag) if tag and tag not in TAGS else BadEvent("not of this form")
+
+
+parse_event: Callable[[bytes], AnyEvent] = decoder_of(AnyEvent, _strange)  # type: ignore[arg-type]
+"""The event spelled by these bytes. Raises `BadEvent`; `UnknownEvent` where a newer program must have written it."""
 
 
 def event_bytes(event: Event) -> bytes:

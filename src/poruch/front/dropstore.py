@@ -1,7 +1,8 @@
-"""Drops onto the disk: one writer thread in each process commits for all who wait, under one file lock.
+"""Drops onto the disk: one writer thread in each process commits for all who wait.
 
-`put` returns when the drop is safe (WAL, `synchronous=FULL`). The same drop twice is one row, and no error: `once` is
-unique. A row that fails does so alone, in its savepoint.
+`put` returns when the drop is safe. The same drop twice is one row, and no error: `once` is unique. A row that fails
+does so alone. Where the rows go is the writer's: SQLite here (WAL, `synchronous=FULL`, under one file lock), PostgreSQL
+in postgres/dropwriter.py.
 """
 
 import contextlib
@@ -14,8 +15,10 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from poruch.errors import StoreBroken
+from poruch.front.place import Place, place_of
 
 MOST_AT_ONCE = 256
 WAIT_SECONDS = 30
@@ -42,12 +45,19 @@ class NewDrop:
     verify_key: str = ""
 
 
+class Writer(Protocol):
+    """Writes drops for one thread."""
+
+    def write(self, drops: list[NewDrop]) -> list[bool | None]:
+        """For each drop: new, there before, or None where its own row failed. One commit. Raises `StoreBroken`."""
+
+
 class DropStore:
-    """The writer of one process for the database in `folder`."""
+    """The writer of one process for the rows of `folder`."""
 
     def __init__(self, folder: Path) -> None:
         """Starts nothing; the first `put` does."""
-        self._folder = folder
+        self._writer = writer_for(place_of(folder))
         self._waiting: queue.Queue[tuple[NewDrop, Future[bool]]] = queue.Queue(maxsize=4096)
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -66,22 +76,16 @@ class DropStore:
             raise StoreBroken("the disk is too slow") from None
 
     def _write_for_ever(self) -> None:
-        database: sqlite3.Connection | None = None
         while True:
             batch = self._next_batch()
             try:
-                if database is None:
-                    database = self._connect()
-                with self._alone():
-                    answers = _write(database, [drop for drop, _ in batch])
+                answers = self._writer.write([drop for drop, _ in batch])
+            except StoreBroken as broken:
+                for _, answer in batch:
+                    answer.set_exception(StoreBroken(broken.detail))
+            else:
                 for (_, answer), new in zip(batch, answers, strict=True):
                     _tell(answer, new)
-            except (sqlite3.Error, OSError):
-                if database is not None:
-                    database.close()
-                    database = None
-                for _, answer in batch:
-                    answer.set_exception(StoreBroken("the database"))
 
     def _next_batch(self) -> list[tuple[NewDrop, Future[bool]]]:
         batch = [self._waiting.get()]
@@ -92,8 +96,39 @@ class DropStore:
                 break
         return batch
 
+
+def writer_for(place: Place) -> Writer:
+    """The writer that belongs to the place."""
+    if place.postgres:
+        from poruch.front.postgres.dropwriter import PostgresWriter
+
+        return PostgresWriter(place.line)
+    return SqliteWriter(place.folder)
+
+
+class SqliteWriter:
+    """Rows into the folder's own database."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens nothing; the first `write` does."""
+        self._folder = folder
+        self._database: sqlite3.Connection | None = None
+
+    def write(self, drops: list[NewDrop]) -> list[bool | None]:
+        """As `Writer` says."""
+        try:
+            if self._database is None:
+                self._database = self._connect()
+            with self._alone():
+                return _write(self._database, drops)
+        except (sqlite3.Error, OSError):
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+            raise StoreBroken("the database") from None
+
     def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._folder / "front.sqlite3", isolation_level=None)
+        database = sqlite3.connect(self._folder / "front.sqlite3", isolation_level=None, check_same_thread=False)
         database.executescript(_OPEN)
         return database
 

@@ -1,15 +1,21 @@
 """What every answer carries and every question must be: headers, language, length. No cookie comes or goes."""
 
+import logging
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 
-from poruch.front.pages import message_page
+from poruch.errors import Unavailable
+from poruch.front.number import number_of
+from poruch.front.pages import message_page, message_words
 from poruch.front.settings import FORM_BYTES
+from poruch.front.site import current
+from poruch.journal.line import FRONT_NUMBER
 from poruch.journal.rendezvous import MESSAGE_BYTES
 from poruch.web.headers import HEADERS as PAGE_HEADERS
 from poruch.web.words import LANGUAGES
@@ -44,6 +50,13 @@ def limit_of(path: str) -> int:
     return PUBLISH_BYTES if path == "/log/publish" else FORM_BYTES
 
 
+def _say_where(response: HttpResponse) -> None:
+    """Tell a program where k officers say that the front is, if they have ever moved it."""
+    address = current().journal.public().resolutions.address
+    if address:
+        response["Poruch-Front-Address"] = address
+
+
 class Doorkeeper:
     """The only middleware: the language of the path, the length of the body, the headers of the answer."""
 
@@ -59,9 +72,23 @@ class Doorkeeper:
             response = self._let_in(request, language)
         for name, value in HEADERS.items():
             response[name] = value
+        if request.path.startswith("/relay/") and response.status_code == 200:
+            response[FRONT_NUMBER] = number_of(current().folder)
+        if request.path.startswith(("/relay/", "/log/")) and response.status_code == 200:
+            _say_where(response)
         if not response.streaming and response.status_code != 204:
             response["Content-Length"] = str(len(response.content))  # without it a server closes every connection
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A disk that is full, slow or broken is no mistake of ours: who sent something is told to send it again."""
+        if not isinstance(error, (Unavailable, OperationalError)):
+            return None
+        logging.getLogger("django.request").error("unavailable", exc_info=error)
+        try:
+            return message_page(request, 503)
+        except (Unavailable, OperationalError):  # the page needs the disk, too
+            return HttpResponse(message_words(503), status=503, content_type="text/plain; charset=utf-8")
 
     def _let_in(self, request: HttpRequest, language: str) -> HttpResponse:
         try:

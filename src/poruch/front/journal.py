@@ -1,13 +1,17 @@
 """The journal as the front keeps it: every segment that counts, and the fold of its clear events."""
 
-import threading
+from __future__ import annotations
 
-from django.db import connection, transaction
-from django.db.models import Count, Sum
-from django.db.models.functions import Length
+import threading
+from array import array
+from bisect import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from heapq import merge
+from itertools import islice
 
 from poruch.events.council import Voted
-from poruch.front.models import Fact, Fork, Segment
+from poruch.front.shelf import Shelf
 from poruch.journal.chains import Outcome
 from poruch.journal.council import Council, Measure, Suspension
 from poruch.journal.journal import Journal, measures_in
@@ -22,25 +26,38 @@ MEASURE_BYTES = 1024 * 1024
 """How long a segment with a freeze, a suspension or a vote may be: it goes to who is suspended, so all must fit."""
 
 
-class FrontJournal:
-    """The journal in memory, the segments themselves in the database. One for each process."""
+@dataclass
+class Chain:
+    """Where a chain lies on the shelf: by seq the number of each segment's row, ascending, and its length in bytes."""
 
-    def __init__(self) -> None:
+    rows: array[int] = field(default_factory=lambda: array("q"))
+    sizes: array[int] = field(default_factory=lambda: array("L"))
+
+    def beyond(self, seq: int) -> Iterator[tuple[int, int]]:
+        """Row and length of each segment after `seq`."""
+        return ((self.rows[at], self.sizes[at]) for at in range(max(seq, -1) + 1, len(self.rows)))
+
+
+class FrontJournal:
+    """The journal in memory, the segments themselves on the shelf. One for each process."""
+
+    def __init__(self, shelf: Shelf) -> None:
         """Reads nothing; `refresh` does."""
+        self._shelf = shelf
         self._lock = threading.RLock()
         self._forget()
 
     def _forget(self) -> None:
         self._journal: Journal | None = None
-        self._last = self._last_fork = 0
+        self._last = self._last_proof = 0
         self._proofs: dict[int, SignedSegment] = {}
+        self._chains: dict[tuple[int, int], Chain] = {}
         self._nothing = PublicState()
 
     @property
     def fund(self) -> bytes | None:
         """The id of the fund (32 bytes), fixed when the folder was made or by its first founder; None until then."""
-        fact = Fact.objects.filter(name="fund").first()
-        return bytes.fromhex(fact.value) if fact else None
+        return self._shelf.fund()
 
     def public(self) -> PublicState:
         """The public state of now; reads what other processes have stored since."""
@@ -49,23 +66,33 @@ class FrontJournal:
             return self._journal.public if self._journal is not None else self._nothing
 
     def refresh(self) -> None:
-        """Take in what the database holds beyond what is known here."""
+        """Take in what the shelf holds beyond what is known here."""
         with self._lock:
             journal = self._open_journal()
-            if journal is None or _last_rows() == (self._last, self._last_fork):
+            if journal is None or self._shelf.last_rows() == (self._last, self._last_proof):
                 return
-            rows = list(Segment.objects.filter(id__gt=self._last).order_by("id").values_list("id", "raw"))
-            forks = list(Fork.objects.filter(id__gt=self._last_fork).order_by("id").values_list("id", "raw"))
-            proofs = [parse_segment(bytes(raw)) for _, raw in forks]
-            self._proofs |= {proof.segment.author: proof for proof in proofs}
-            journal.add([*(parse_segment(bytes(raw)) for _, raw in rows), *proofs])
+            rows = [(row, parse_segment(raw)) for row, raw in self._shelf.segments_after(self._last)]
+            proofs = [(row, parse_segment(raw)) for row, raw in self._shelf.proofs_after(self._last_proof)]
+            self._proofs |= {proof.segment.author: proof for _, proof in proofs}
+            added = journal.add([*(signed for _, signed in rows), *(proof for _, proof in proofs)])
+            if len(added.fresh) != len(rows):  # what waited here has its place now, and is on no disk: desks ask again
+                self._forget()
+                self.refresh()
+                return
+            self._place(rows)
             journal.chains.forget_faults()
             self._last = rows[-1][0] if rows else self._last
-            self._last_fork = forks[-1][0] if forks else self._last_fork
+            self._last_proof = proofs[-1][0] if proofs else self._last_proof
+
+    def _place(self, rows: list[tuple[int, SignedSegment]]) -> None:
+        for row, signed in rows:
+            chain = self._chains.setdefault((signed.segment.author, signed.segment.life), Chain())
+            chain.rows.append(row)
+            chain.sizes.append(len(signed.raw))
 
     def _open_journal(self) -> Journal | None:
         # Until a segment is here the fund may be named anew, by another process too (views/rendezvous.py).
-        if self._journal is None or not self._journal.held:
+        if self._journal is None or not self._chains:
             fund = self.fund
             if fund is not None and (self._journal is None or self._journal.fund != fund):
                 self._journal = Journal(fund)
@@ -78,7 +105,7 @@ class FrontJournal:
         """
         with self._lock:
             try:
-                with transaction.atomic():
+                with self._shelf.alone():
                     return self._push(segments)
             except BaseException:
                 self._forget()  # memory must not run ahead of the disk
@@ -90,11 +117,11 @@ class FrontJournal:
         if journal is None:
             return [Outcome.OTHER_FUND for _ in segments]
         added = journal.add(segments)
-        Segment.objects.bulk_create([_row(signed) for signed in added.fresh], ignore_conflicts=True)
+        self._place(list(zip(self._shelf.keep_segments(added.fresh), added.fresh, strict=True)))
         for signed, outcome in zip(segments, added.outcomes, strict=True):
             if outcome is Outcome.EQUIVOCATION:
                 self._keep_proof(signed)
-        self._last, self._last_fork = _last_rows()
+        self._last, self._last_proof = self._shelf.last_rows()
         journal.chains.forget_faults()  # kept by desks, as proof; a stranger could fill this memory
         return added.outcomes
 
@@ -102,18 +129,56 @@ class FrontJournal:
         """For each (author, life) the last seq that has its place."""
         with self._lock:
             self.refresh()
-            return dict(self._journal.chains.positions) if self._journal else {}
+            return {place: len(chain.rows) - 1 for place, chain in self._chains.items()}
+
+    def beyond(
+        self, known: dict[tuple[int, int], int], skipped: int, limit_bytes: int
+    ) -> tuple[list[int], list[int], int]:
+        """Rows of segments beyond `known`, in the order of their arrival, without the first `skipped`.
+
+        At least one, then as many as fit; beside them the length of each, and how many there are with those skipped and
+        those that did not fit.
+        """
+        with self._lock:
+            self.refresh()
+            missing = [chain.beyond(known.get(place, -1)) for place, chain in self._chains.items()]
+            rows: list[int] = []
+            sizes: list[int] = []
+            count = sum(max(0, len(chain.rows) - 1 - max(known.get(p, -1), -1)) for p, chain in self._chains.items())
+            left = limit_bytes
+            for row, size in islice(merge(*missing), skipped, None):
+                left -= size
+                if rows and left < 0:
+                    break
+                rows.append(row)
+                sizes.append(size)
+            return rows, sizes, count
+
+    def proofs(self) -> list[bytes]:
+        """Second segments at one place, one for each author, each with the first one there.
+
+        A desk that was given the second by hand, and goes on from it, asks for nothing before it: it needs the first.
+        """
+        with self._lock:
+            self.refresh()
+            seconds = sorted(self._proofs.values(), key=lambda proof: proof.segment.author)
+            rows = [self._row_at(proof) for proof in seconds]
+            firsts = self._shelf.segments_at(sorted(row for row in rows if row))
+            return [proof.raw for proof in seconds] + firsts
+
+    def _row_at(self, proof: SignedSegment) -> int:
+        """The row of the segment that stands where this one would; 0 for none."""
+        segment = proof.segment
+        chain = self._chains.get((segment.author, segment.life))
+        return chain.rows[segment.seq] if chain is not None and segment.seq < len(chain.rows) else 0
 
     def _keep_proof(self, signed: SignedSegment) -> None:
         """One proof convicts. Another takes its place if it has less than half its length: so seldom, and short."""
-        author = signed.segment.author
-        kept = self._proofs.get(author)
+        kept = self._proofs.get(signed.segment.author)
         if kept is not None and 2 * len(signed.raw) >= len(kept.raw):
             return
-        if kept is not None:
-            Fork.objects.filter(segment=kept.id.hex()).delete()
-        Fork.objects.get_or_create(segment=signed.id.hex(), defaults={"raw": signed.raw})
-        self._proofs[author] = signed
+        self._shelf.keep_proof(signed, kept)
+        self._proofs[signed.segment.author] = signed
 
     def too_much(self, segments: list[SignedSegment]) -> str:
         """Why these are not taken, in words; empty if they are. What is here already may come again, and proofs may."""
@@ -146,11 +211,12 @@ class FrontJournal:
         places += [(0, author, life, seq) for (who, life), seq in self._forks().items() if who == author]
         since = 0
         for _, who, life, seq in places:
-            row = Segment.objects.filter(author=who, life=life, seq=seq).values_list("id", flat=True).first()
-            since = max(since, row or 0)
-        rows = Segment.objects.filter(author=author, id__gt=since)
-        found = rows.aggregate(count=Count("id"), size=Sum(Length("raw")))
-        return int(found["count"]), int(found["size"] or 0)
+            chain = self._chains.get((who, life))
+            if chain is not None and 0 <= seq < len(chain.rows):
+                since = max(since, chain.rows[seq])
+        chains = [chain for (who, _), chain in self._chains.items() if who == author]
+        left = [size for chain in chains for row, size in chain.beyond(bisect(chain.rows, since) - 1)]
+        return len(left), sum(left)
 
     def _forks(self) -> dict[tuple[int, int], int]:
         return self._journal.chains.forks if self._journal else {}
@@ -186,16 +252,3 @@ def _suspensions(council: Council) -> list[Suspension]:
 
 def _voters(measure: Measure | None) -> frozenset[int]:
     return frozenset(measure.votes) if measure is not None else frozenset()
-
-
-def _last_rows() -> tuple[int, int]:
-    """The numbers of the last stored segment and fork; asked at every page, so without the ORM."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT (SELECT max(id) FROM front_segment), (SELECT max(id) FROM front_fork)")
-        segment, fork = cursor.fetchone()
-        return int(segment or 0), int(fork or 0)
-
-
-def _row(signed: SignedSegment) -> Segment:
-    segment = signed.segment
-    return Segment(segment=signed.id.hex(), author=segment.author, life=segment.life, seq=segment.seq, raw=signed.raw)

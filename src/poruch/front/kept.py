@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 MOST_PAGES = 200
 
 _VERSION = """
-SELECT (SELECT max(id) FROM front_segment), size, officers, witnesses, day FROM (SELECT 1)
+SELECT (SELECT max(id) FROM front_segment), size, officers, witnesses, day FROM (SELECT 1) AS one
 LEFT JOIN front_logstate ON front_logstate.id = 1
 """
 _pages: dict[str, tuple[object, bytes]] = {}

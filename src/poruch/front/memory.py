@@ -17,6 +17,8 @@ from nacl.secret import SecretBox
 
 NONCE_BYTES = 16
 PASS_SECONDS = 20 * 60
+SKEW_SECONDS = 60
+"""How far ahead the clock of another machine may be that has the same key."""
 
 
 class MemoryKey:
@@ -77,4 +79,4 @@ class MemoryKey:
         except (CryptoError, binascii.Error, ValueError):
             return None
         age_seconds = int(self._seconds()) - int.from_bytes(data[:8], "big")
-        return data[8:] if 0 <= age_seconds <= PASS_SECONDS else None
+        return data[8:] if -SKEW_SECONDS <= age_seconds <= PASS_SECONDS else None

@@ -45,6 +45,30 @@ class Body(models.Model):
     body: models.BinaryField[bytes, bytes] = models.BinaryField()
 
 
+class Part(models.Model):
+    """Bytes `offset` to `end` of a body or segment that an officer has half sent; `whole` is the SHA-256 of it all."""
+
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    who: models.CharField[str, str] = models.CharField(max_length=20)
+    whole: models.CharField[str, str] = models.CharField(max_length=64)
+    day: models.DateField[date, date] = models.DateField()
+    offset: models.BigIntegerField[int, int] = models.BigIntegerField()
+    end: models.BigIntegerField[int, int] = models.BigIntegerField()
+    part: models.BinaryField[bytes, bytes] = models.BinaryField()
+
+    class Meta:
+        """One part at one place of a whole."""
+
+        constraints = (models.UniqueConstraint(fields=("who", "whole", "offset"), name="one_part_a_place"),)
+
+
+class Erased(models.Model):
+    """The hash of bytes that the fund has erased; `scrubbed` once they are in no file any more."""
+
+    sha256: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    scrubbed: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+
+
 class Mailbox(models.Model):
     """A mailbox: its id and the public key that signs for its holder."""
 
@@ -61,7 +85,7 @@ class Drop(models.Model):
     mailbox: models.CharField[str, str] = models.CharField(max_length=64, db_index=True)
     kind: models.CharField[str, str] = models.CharField(max_length=12)
     day: models.DateField[date, date] = models.DateField()
-    sha256: models.CharField[str, str] = models.CharField(max_length=64)
+    sha256: models.CharField[str, str] = models.CharField(max_length=64, db_index=True)
     body: models.BinaryField[bytes, bytes] = models.BinaryField()
 
 
@@ -91,6 +115,13 @@ class Slot(models.Model):
     opener: models.IntegerField[int, int] = models.IntegerField(default=0)
     hello: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(null=True)
     answer: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(null=True)
+
+
+class LogFile(models.Model):
+    """A file of the log, where several workers must show the same: none of them needs a disk."""
+
+    path: models.CharField[str, str] = models.CharField(max_length=100, primary_key=True)
+    content: models.BinaryField[bytes, bytes] = models.BinaryField()
 
 
 class Leaf(models.Model):

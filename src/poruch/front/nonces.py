@@ -1,8 +1,12 @@
-"""Nonces of signed requests, so that a request counts once. In memory: what a replay could do, it does once anyway."""
+"""Nonces of signed requests, so that a request counts once. In memory: what a replay could do, it does once anyway.
+
+Where several workers share a PostgreSQL, they share the nonces too (postgres/nonces.py).
+"""
 
 import datetime
 import threading
 
+DAYS_KEPT = 3
 ACTIVE_LIMIT = 20_000
 OUTSIDE_LIMIT = 5_000
 """Requests a day of one officer, and of one who was suspended or removed: a desk asks a few times a minute."""
@@ -22,7 +26,7 @@ class Nonces:
         What he asked under another `most` is counted apart: who is suspended at noon still votes that day.
         """
         with self._lock:
-            for day in [day for day in self._seen if abs((today - day).days) > 3]:
+            for day in [day for day in self._seen if abs((today - day).days) > DAYS_KEPT]:
                 del self._seen[day]
             if any(nonce in used for seen in self._seen.values() for (who, _), used in seen.items() if who == number):
                 return False

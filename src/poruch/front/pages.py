@@ -28,7 +28,10 @@ SENTENCES = {
         _("Something went wrong on our side"),
         _("Nothing was stored half. Go back and send it again; if it happens again, come back tomorrow."),
     ),
-    503: (_("This cannot be done now"), _("Nothing was stored. Go back and send it again in a few minutes.")),
+    503: (
+        _("This cannot be done now"),
+        _("It was not stored safely. Go back and send it again in a few minutes; what comes twice counts once."),
+    ),
 }
 
 
@@ -55,13 +58,15 @@ def page(
 ) -> HttpResponse:
     """The page made from `template`; `path` is where other languages find it, if not where it was asked for."""
     language = get_language() or "en"
+    public = current().journal.public()
     whole = {
         "language": language,
         "language_name": LANGUAGES.get(language, ""),
         "home_url": f"/{language}/",
         "here": f"/{language}",
         "tongues": tongues_of(path or request.path, language),
-        **fund_context(current().journal.public()),
+        **fund_context(public),
+        "front_address": public.resolutions.address,
         **(context or {}),
     }
     return HttpResponse(render_to_string(template, whole), status=status)
@@ -71,6 +76,11 @@ def message_page(request: HttpRequest, status: int) -> HttpResponse:
     """A page of one sentence, for what went wrong."""
     title, text = SENTENCES[status]
     return page(request, "front/message.html", {"title": title, "text": text}, status=status, path="/")
+
+
+def message_words(status: int) -> str:
+    """The words of that page alone."""
+    return "{}. {}\n".format(*SENTENCES[status])
 
 
 def ready(view: View) -> View:

@@ -1,7 +1,7 @@
 """Making a front's folder and running it: waitress for demo and desk, granian in production.
 
 `python -m poruch.front.server create FOLDER FUND_ID`, `serve FOLDER [HOST] [PORT]`, `production FOLDER [HOST] [PORT]`.
-Neither server writes a log, and neither may put a body into a temporary file.
+Neither server writes a log, and neither may put a body into a temporary file. Where the rows are: place.py.
 """
 
 import datetime
@@ -9,17 +9,22 @@ import os
 import resource
 import secrets
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poruch.crypto.invitation import founding_key, new_founding_secret
-from poruch.errors import FolderInUse
+from poruch.errors import BadFrontKey, FolderInUse
 from poruch.front import settings as front_settings
+from poruch.front.place import FILE, place_of
 from poruch.front.silence import hush
+from poruch.journal.wholefile import make_folder
 
 if TYPE_CHECKING:
     from django.core.handlers.wsgi import WSGIHandler
+
+    from poruch.front.site import Site
 
 Clock = Callable[[], datetime.date]
 
@@ -34,15 +39,16 @@ def real_day() -> datetime.date:
     return datetime.datetime.now(datetime.UTC).date()
 
 
-def _configure(folder: Path) -> None:
+def _configure(folder: Path, **databases: dict[str, Any]) -> None:
     import django
     from django.conf import settings
 
     if settings.configured:
-        if settings.DATABASES["default"]["NAME"] != str(folder / "front.sqlite3"):
+        if folder != settings.FRONT_FOLDER:
             raise RuntimeError("one process runs one front")
         return
-    settings.configure(**front_settings.build(folder))
+    built = front_settings.build(folder)
+    settings.configure(**{**built, "DATABASES": {**built["DATABASES"], **databases}})
     django.setup()
 
 
@@ -56,7 +62,7 @@ def create_waiting(folder: Path) -> str:
 
     Raises `FolderInUse`.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(path.name != FILE for path in folder.iterdir())):
         raise FolderInUse(str(folder))
     secret = new_founding_secret()
     _create(folder, "founding", founding_key(secret).public)
@@ -64,18 +70,38 @@ def create_waiting(folder: Path) -> str:
 
 
 def _create(folder: Path, name: str, value: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (folder / "log").mkdir(exist_ok=True)
+    make_folder(folder, mode=0o700)
+    place = place_of(folder)
+    if not place.postgres:
+        make_folder(folder / "log")
     _configure(folder)
-    from django.core.management import call_command
     from django.db import connection
 
     from poruch.front.models import Fact
+    from poruch.front.tables import bring_up_to_date, require_fit
 
-    call_command("migrate", verbosity=0, interactive=False)
+    require_fit(place)
+    bring_up_to_date(place)
     Fact.objects.get_or_create(name=name, defaults={"value": value.hex()})
     connection.close()
-    (folder / "front.sqlite3").chmod(0o600)
+    if not place.postgres:
+        place.sqlite.chmod(0o600)
+
+
+def move(folder: Path) -> int:
+    """Move the rows of a stopped front from SQLite to the PostgreSQL that its folder names; how many there were.
+
+    Raises `RowsElsewhere`, `UnfitDatabase`, `StoreBroken`.
+    """
+    place = place_of(folder)
+    _configure(folder, old=front_settings.sqlite_database(folder))
+    from poruch.front import moving
+    from poruch.front.tables import bring_up_to_date, require_fit
+
+    require_fit(place)
+    if place.postgres:
+        bring_up_to_date(place)
+    return moving.move(place)
 
 
 def make_wsgi(folder: Path, clock: Clock = real_day, *, key: bytes | None = None) -> "WSGIHandler":
@@ -85,19 +111,51 @@ def make_wsgi(folder: Path, clock: Clock = real_day, *, key: bytes | None = None
     from django.core.wsgi import get_wsgi_application
     from django.db import connection
 
-    from poruch.front.dropstore import DropStore
     from poruch.front.kept import forget
-    from poruch.front.memory import MemoryKey
     from poruch.front.publishing import restore_files
-    from poruch.front.site import Site, install
+    from poruch.front.site import install
+    from poruch.front.tables import bring_up_to_date, require_fit, require_rows
 
-    site = Site(folder, clock, MemoryKey(key), DropStore(folder))
+    place = place_of(folder)
+    require_fit(place)
+    bring_up_to_date(place)
+    require_rows(place)
+    site = _site(folder, clock, key or key_given())
     install(site)
     forget()
     application = get_wsgi_application()
+    site.relaying.mend()
     restore_files(site)
     connection.close()
     return application
+
+
+def _site(folder: Path, clock: Clock, key: bytes | None) -> "Site":
+    from poruch.front.dropstore import DropStore
+    from poruch.front.memory import MemoryKey
+    from poruch.front.site import Site
+
+    drops = DropStore(folder)
+    if not place_of(folder).postgres:
+        return Site(folder, clock, MemoryKey(key), drops)
+    from poruch.front.postgres.nonces import SharedNonces
+
+    memory = MemoryKey(key, time.time)  # machines share no clock that only runs forward
+    return Site(folder, clock, memory, drops, nonces=SharedNonces(memory))
+
+
+def key_given() -> bytes | None:
+    """The memory key from the environment, where an operator gives several machines the same. Raises `BadFrontKey`."""
+    text = os.environ.get(KEY)
+    if text is None:
+        return None
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        raise BadFrontKey from None
+    if len(key) != 32:
+        raise BadFrontKey
+    return key
 
 
 def serve(folder: Path, host: str, port: int, clock: Clock = real_day, *, threads: int = 8) -> None:
@@ -130,7 +188,8 @@ def production(folder: Path, host: str, port: int, *, workers: int = 2, threads:
 
     hush()
     _no_core_dumps()
-    os.environ[FOLDER], os.environ[KEY] = str(Path(folder).absolute()), secrets.token_hex(32)
+    key = key_given() or secrets.token_bytes(32)
+    os.environ[FOLDER], os.environ[KEY] = str(Path(folder).absolute()), key.hex()
     Granian(
         "poruch.front.worker:application",
         address=host,

@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from poruch.front.place import SQLITE, place_of
 from poruch.web.words import LANGUAGES
 
 FORM_BYTES = 8 * 1024 * 1024
@@ -21,6 +22,7 @@ def build(folder: Path) -> dict[str, Any]:
     """The settings of the front whose files lie in `folder`."""
     return {
         "DEBUG": False,
+        "FRONT_FOLDER": folder,
         "SECRET_KEY": secrets.token_hex(32),  # signs nothing of ours; Django wants one
         "ALLOWED_HOSTS": ["*"],  # no page ever repeats the Host
         "ROOT_URLCONF": "poruch.front.urls",
@@ -45,9 +47,19 @@ def build(folder: Path) -> dict[str, Any]:
 
 
 def _database(folder: Path) -> dict[str, Any]:
+    place = place_of(folder)
+    if place.postgres:
+        from poruch.front.postgres.line import django_database
+
+        return django_database(place.line)
+    return sqlite_database(folder)
+
+
+def sqlite_database(folder: Path) -> dict[str, Any]:
+    """The database in the folder itself."""
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(folder / "front.sqlite3"),
+        "NAME": str(folder / SQLITE),
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": HUSH},
         "CONN_MAX_AGE": None,
     }

@@ -5,6 +5,7 @@ import sys
 import threading
 import traceback
 import warnings
+from contextlib import suppress
 from types import TracebackType
 
 OURS = "poruch"
@@ -34,9 +35,15 @@ class NamesOnly(logging.Handler):
         """One line on standard error for errors; nothing for anything less."""
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            sys.stderr.write(f"front: {what(error)} at {place(error.__traceback__)}\n")
+            say(f"{what(error)} at {place(error.__traceback__)}")
         elif record.levelno >= logging.ERROR:
-            sys.stderr.write(f"front: {record.name} {record.levelname}\n")
+            say(f"{record.name} {record.levelname}")
+
+
+def say(line: str) -> None:
+    """One line on standard error; where that goes to a full disk, nobody who waits for an answer is kept by it."""
+    with suppress(OSError):
+        sys.stderr.write(f"front: {line}\n")
 
 
 def hush() -> None:
@@ -64,9 +71,9 @@ def hush() -> None:
 
 def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if not issubclass(kind, KeyboardInterrupt):
-        sys.stderr.write(f"front: {what(error)} at {place(trace)}\n")
+        say(f"{what(error)} at {place(trace)}")
 
 
 def _thread_excepthook(found: threading.ExceptHookArgs) -> None:
     if found.exc_value is not None:
-        sys.stderr.write(f"front: {what(found.exc_value)} at {place(found.exc_traceback)}\n")
+        say(f"{what(found.exc_value)} at {place(found.exc_traceback)}")

@@ -5,6 +5,7 @@ its author reaches it without a gap; what comes too early waits. Nothing here st
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -74,6 +75,14 @@ class Chains:
     _waiting_bytes: dict[int, int] = field(default_factory=dict)
     _all_waiting_bytes: int = 0
 
+    def restore(self, held: Iterable[SignedSegment]) -> None:
+        """Take up segments that were judged before and come from one's own store, in the one order."""
+        for signed in held:
+            clock, author, life, seq = signed.order
+            self._ids[(author, life, seq)] = signed.id
+            self.heads[(author, life)] = signed
+            self.clock = max(self.clock, clock)
+
     def add(self, signed: SignedSegment) -> tuple[Outcome, list[SignedSegment]]:
         """The outcome for `signed`, and the segments that count from now on, in chain order."""
         first = self._judge_one(signed)
@@ -96,7 +105,7 @@ class Chains:
         if digest not in self._known_faults and (outcome not in UNSIGNED or self._unsigned < MOST_UNSIGNED):
             self._unsigned += outcome in UNSIGNED
             self._known_faults.add(digest)
-            self.faults.append(Fault(outcome, raw, signed.segment.author))
+            self.faults.append(Fault(outcome, raw, signed.author))
         return outcome
 
     def forget_faults(self) -> None:
@@ -109,10 +118,10 @@ class Chains:
         self._unsigned = sum(fault.outcome in UNSIGNED for fault in faults)
 
     def _judge(self, signed: SignedSegment) -> Outcome:
-        segment = signed.segment
-        place = (segment.author, segment.life, segment.seq)
+        place = signed.order[1:]
         if self._ids.get(place) == signed.id:
             return Outcome.KNOWN
+        segment = signed.segment
         if segment.fund != self.fund:
             return Outcome.OTHER_FUND
         if not self.roster.signing and not self._found(signed):
@@ -138,7 +147,7 @@ class Chains:
 
     def _wait(self, signed: SignedSegment, place: tuple[int, int, int]) -> Outcome:
         """Keep what comes too early, as far as there is room."""
-        size, author = len(signed.raw) + _EACH_BYTES, signed.segment.author
+        size, author = len(signed.raw) + _EACH_BYTES, signed.author
         here = self._waiting.get(place, {})
         mine = self._waiting_bytes.get(author, 0)
         fits = mine + size <= AUTHORS_WAITING_BYTES and self._all_waiting_bytes + size <= WAITING_BYTES
@@ -159,7 +168,7 @@ class Chains:
     def learn(self, number: int, signing: bytes) -> list[SignedSegment]:
         """Officer `number` was admitted with this key (32 bytes); returns his segments that came before and count."""
         self.roster.signing[number] = signing
-        waited = [one for one in self._strangers.values() if one.segment.author == number]
+        waited = [one for one in self._strangers.values() if one.author == number]
         stranger = Outcome.UNKNOWN_OFFICER
         self._keep_faults([f for f in self.faults if f.author != number or f.outcome is not stranger])
         counted: list[SignedSegment] = []
@@ -172,7 +181,7 @@ class Chains:
     def _judge_link(self, signed: SignedSegment, place: tuple[int, int, int]) -> Outcome:
         segment = signed.segment
         head = self.heads.get((segment.author, segment.life))
-        expected = (head.segment.seq + 1, head.id, head.segment.clock) if head else (0, GENESIS, -1)
+        expected = (head.seq + 1, head.id, head.clock) if head else (0, GENESIS, -1)
         if segment.seq > expected[0]:
             return self._wait(signed, place)
         if segment.prev != expected[1] or segment.clock <= expected[2]:
@@ -197,11 +206,11 @@ class Chains:
 
     def _accept(self, signed: SignedSegment) -> list[SignedSegment]:
         """Count `signed`; whoever waited for it is to be judged now, in the order of the result."""
-        segment = signed.segment
-        self._ids[(segment.author, segment.life, segment.seq)] = signed.id
-        self.heads[(segment.author, segment.life)] = signed
-        self.clock = max(self.clock, segment.clock)
-        places = [(segment.author, segment.life, segment.seq + 1)]
+        clock, author, life, seq = signed.order
+        self._ids[(author, life, seq)] = signed.id
+        self.heads[(author, life)] = signed
+        self.clock = max(self.clock, clock)
+        places = [(author, life, seq + 1)]
         if len(self._ids) == 1:  # the charter came: whoever waited for the roster is judged now
             places = sorted(self._waiting)
         return [waiting for place in places for waiting in self._release(place)]
@@ -216,4 +225,4 @@ class Chains:
     @property
     def positions(self) -> dict[tuple[int, int], int]:
         """For each (author, life) the last seq that counts."""
-        return {place: head.segment.seq for place, head in self.heads.items()}
+        return {place: head.seq for place, head in self.heads.items()}

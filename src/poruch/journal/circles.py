@@ -10,6 +10,7 @@ import hmac
 import random as shuffling
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from poruch.crypto import age
 from poruch.crypto.padding import pad, unpad
@@ -17,7 +18,7 @@ from poruch.errors import BadEvent, BadPayload, CannotOpen, Malformed
 from poruch.events.base import Event
 from poruch.events.charter import CIRCLES
 from poruch.events.codec import Schema, decode, encode
-from poruch.events.kinds import CircleKeyed, event_bytes, parse_event
+from poruch.events.kinds import AnyEvent, CircleKeyed, event_bytes, parse_event
 from poruch.journal.segments import Clear, Sealed
 
 Random = Callable[[int], bytes]
@@ -71,9 +72,13 @@ class CircleKey:
 
 def parse_recipients(event: CircleKeyed) -> CircleRecipients:
     """The recipients that `event` names. Raises `Malformed`."""
-    return CircleRecipients(
-        event.circle, event.epoch, age.X25519Recipient.parse(event.x25519), age.PqRecipient.parse(event.pq)
-    )
+    return _recipients(event.circle, event.epoch, event.x25519, event.pq)
+
+
+@lru_cache(maxsize=256)
+def _recipients(circle: str, epoch: int, x25519: str, pq: str) -> CircleRecipients:
+    """Public keys; they are read again at every fold."""
+    return CircleRecipients(circle, epoch, age.X25519Recipient.parse(x25519), age.PqRecipient.parse(pq))
 
 
 def new_secret(circle: str, epoch: int, random: Random) -> CircleSecret:
@@ -122,31 +127,72 @@ def _hint(key: bytes, fund: bytes, place: Place) -> bytes:
     return hmac.new(key, b"poruch/hint/v1\n" + message, hashlib.sha256).digest()[:8]
 
 
-def seal_event(
-    event: Event,
+class Content(Schema, frozen=True, tag="sealed-events.v1"):
+    """What a sealed entry holds: events of one audience, each with its place among all that the author said at once."""
+
+    events: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An event from a sealed entry. `place` orders what an author said at once; `event` is None if of no known form."""
+
+    place: int
+    raw: bytes
+    event: AnyEvent | None
+
+
+def seal_events(
+    events: Iterable[Event],
     fund: bytes,
     place: Place,
     recipients: dict[str, CircleRecipients],
     held: dict[str, CircleKey],
     random: Random,
-) -> Clear | Sealed:
-    """The entry of a segment for `event`: in clear, or sealed to its audience.
+) -> tuple[Clear | Sealed, ...]:
+    """The entries of a segment for `events`: each in clear, or in one file with all others of its audience.
 
-    A writer outside a circle has no key for its hint: members then try the file, which costs them a decapsulation.
+    `place` is that of the first event. A writer outside a circle has no key for its hint: members then try the file,
+    which costs them a decapsulation.
     """
-    raw = event_bytes(event)
-    if not event.audience:
-        return Clear(raw)
-    hints = tuple(_hint(held[c].hint, fund, place) if c in held else random(8) for c in event.audience)
-    file = age.seal(pad(raw), [recipients[circle].pq for circle in event.audience], random)
-    return Sealed(hints, file)
+    together: dict[object, list[tuple[int, bytes]]] = {}
+    audiences: dict[object, tuple[str, ...]] = {}
+    for at, event in enumerate(events):
+        name: object = event.audience or at
+        audiences[name] = event.audience
+        together.setdefault(name, []).append((at, event_bytes(event)))
+    entries: list[Clear | Sealed] = []
+    author, life, seq, index = place
+    for name, said in together.items():
+        if audiences[name]:
+            entries.append(_seal(said, audiences[name], fund, (author, life, seq, index), recipients, held, random))
+        else:
+            entries.append(Clear(said[0][1]))
+        index += len(said)
+    return tuple(entries)
 
 
-def open_entry(entry: Sealed, fund: bytes, place: Place, keys: Iterable[CircleKey]) -> bytes | None:
-    """The event's bytes, if one of `keys` opens the entry; None if it is for others. Raises `BadEvent` if damaged.
+def _seal(
+    said: list[tuple[int, bytes]],
+    audience: tuple[str, ...],
+    fund: bytes,
+    place: Place,
+    recipients: dict[str, CircleRecipients],
+    held: dict[str, CircleKey],
+    random: Random,
+) -> Sealed:
+    hints = tuple(_hint(held[c].hint, fund, place) if c in held else random(8) for c in audience)
+    file = age.seal(pad(encode(Content(tuple(said)))), [recipients[circle].pq for circle in audience], random)
+    return Sealed(hints, len(said), file)
 
-    An event counts only if a circle of its audience opens it: one that was sealed to fewer, or for some members to
-    their other circle, would be heard by some desks and not by their neighbours.
+
+def open_entry(
+    entry: Sealed, fund: bytes, place: Place, keys: Iterable[CircleKey]
+) -> tuple[bytes, tuple[Opened, ...]] | None:
+    """The file key and the events, if one of `keys` opens the entry; None if it is for others. Raises `BadEvent`.
+
+    `place` is that of its first event. An entry counts only if a circle of its audience opens it: one that was sealed
+    to fewer, or for some members to their other circle, would be heard by some desks and not by their neighbours.
     """
     if len(entry.hints) > len(CIRCLES):
         raise BadEvent("more hints than circles")
@@ -155,25 +201,48 @@ def open_entry(entry: Sealed, fund: bytes, place: Place, keys: Iterable[CircleKe
     opened = False
     for key in [*likely, *(key for key in keys if key not in likely)]:
         try:
-            raw = unpad(age.open_file(entry.file, [key.pq]))
+            file_key, padded = age.open_with_key(entry.file, [key.pq])
         except BadPayload:
             raise BadEvent("damaged") from None
         except (CannotOpen, Malformed):
             continue  # a hint may lie: then the other keys are tried too, or desks would hear different things
         opened = True
-        if _may_hear(key.circle, raw):
-            return raw
+        events, audience = _read(entry, padded)
+        if audience is None or key.circle in audience:
+            return file_key, events
     if opened:
         raise BadEvent("sealed to others than may hear it")
     return None
 
 
-def _may_hear(circle: str, raw: bytes) -> bool:
-    """What is of no known kind has no audience either; the caller says so."""
+def open_again(entry: Sealed, file_key: bytes) -> tuple[Opened, ...]:
+    """The events of an entry that `open_entry` gave this file key for. Raises `BadEvent` if it is another's."""
     try:
-        return circle in parse_event(raw).audience
-    except BadEvent:
-        return True
+        return _read(entry, age.open_with_file_key(entry.file, file_key))[0]
+    except (CannotOpen, Malformed):
+        raise BadEvent("damaged") from None
+
+
+def _read(entry: Sealed, padded: bytes) -> tuple[tuple[Opened, ...], tuple[str, ...] | None]:
+    """The events, and their audience: None where none is of a known kind. The caller says so then."""
+    try:
+        said = decode(unpad(padded), Content).events
+    except BadPayload:
+        raise BadEvent("damaged") from None
+    if len(said) != entry.count or any(said[at][0] >= said[at + 1][0] for at in range(len(said) - 1)):
+        raise BadEvent("damaged")
+    opened, audiences = [], set()
+    for place, raw in said:
+        try:
+            event = parse_event(raw)
+        except BadEvent:
+            opened.append(Opened(place, raw, None))
+        else:
+            audiences.add(event.audience)
+            opened.append(Opened(place, raw, event))
+    if len(audiences) > 1:
+        raise BadEvent("events of several audiences in one file")
+    return tuple(opened), next(iter(audiences), None)
 
 
 def _is_likely(entry: Sealed, hint: bytes) -> bool:

@@ -135,6 +135,10 @@ class Life:
     pin: Pin
 
 
+def nobody(officer: NewOfficer) -> None:
+    """What a council does with a new officer if nobody tells it."""
+
+
 @dataclass
 class Council:
     """Feed it the clear events of its kinds in their one order. `liars` are officers proved to have equivocated.
@@ -160,7 +164,10 @@ class Council:
     lives: dict[tuple[int, int, bytes], Life] = field(default_factory=dict)
     handed: set[tuple[int, str]] = field(default_factory=set)
     handouts: list[CircleHandedOn] = field(default_factory=list)
-    admit: Callable[[NewOfficer], None] = field(default=lambda officer: None, repr=False, compare=False)
+    admit: Callable[[NewOfficer], None] = field(default=nobody, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name != "admit"}
 
     def found(self, charter: Charter) -> None:
         """Begin with the founders."""

@@ -4,30 +4,51 @@ Desks and fronts hold one each. Whatever order segments arrive in, the same set 
 governing segment changes what counts, everything is folded again.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect, insort
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from poruch.errors import BadEvent
 from poruch.events.council import FundFrozen, OfficerSuspended, Voted
 from poruch.journal.chains import Chains, Outcome
-from poruch.journal.council import COUNCIL_EVENTS, Freeze, Proposal, Said, Suspension
+from poruch.journal.council import COUNCIL_EVENTS, Freeze, Order, Proposal, Said, Suspension
+from poruch.journal.folds import Marks
 from poruch.journal.public import REMOVED_SAY, SUSPENDED_HEARD, PublicState, parsed
-from poruch.journal.segments import Clear, SignedSegment, event_id
-from poruch.journal.standing import Standing, standing_of
+from poruch.journal.roster import Roster
+from poruch.journal.segments import Clear, SignedSegment, event_id, first_indices
+from poruch.journal.standing import Standing, concerned_by, standing_of
 
 _ROUNDS = 8
+_FEW = 16
+NOWHERE: Order = (-1, 0, 0, 0)
+
+
+def _order(signed: SignedSegment) -> Order:
+    return signed.order
 
 
 @dataclass
 class Added:
     """What became of segments: the outcome of each, and which newly have their place in a chain.
 
-    `again`: whoever folds along must fold everything again.
+    Whoever folds along folds again all that stands at the place `since` in `held` and after it: only what is new if
+    nothing arrived late, and everything if what counts has changed.
     """
 
     outcomes: list[Outcome]
     fresh: list[SignedSegment]
-    again: bool
+    since: int
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A folded state that can be kept: `governing` is the place of the last segment that says what counts."""
+
+    public: PublicState
+    standing: Standing
+    roster: Roster
+    forks: Mapping[tuple[int, int], int]
+    governing: Order
 
 
 @dataclass
@@ -40,13 +61,16 @@ class Journal:
     public: PublicState = field(default_factory=PublicState)
     standing: Standing = field(default_factory=Standing)
     _forks: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    _governing: Order = NOWHERE
+    _marks: Marks[PublicState] = field(default_factory=Marks)
+    _told: int = 0
 
     def __post_init__(self) -> None:
         self.chains = Chains(self.fund)
 
     def counts(self, signed: SignedSegment) -> bool:
         """Whether what a held segment says counts."""
-        return self.standing.counts(signed.segment)
+        return self.standing.counts(signed)
 
     def aside(self, number: int) -> dict[bytes, Freeze | Suspension]:
         """Freezes and suspensions in segments that came without what stands before them, by event id, with the votes.
@@ -58,7 +82,7 @@ class Journal:
             return {}
         early = {signed.id for signed in waiting}
         found: dict[bytes, Freeze | Suspension] = {}
-        mine = [signed for signed in self.held if signed.segment.author == number]
+        mine = [signed for signed in self.held if signed.in_clear and signed.author == number]
         for signed in [*waiting, *mine]:
             for said, event in measures_in(signed):
                 if isinstance(event, Voted) and event.on in found and self.public.council.may_vote(said.author):
@@ -71,7 +95,7 @@ class Journal:
 
     def add(self, segments: Iterable[SignedSegment]) -> Added:
         """Take segments from anywhere."""
-        added = Added([], [], again=False)
+        added = Added([], [], len(self.held))
         for signed in segments:
             outcome, counted = self.chains.add(signed)
             added.outcomes.append(outcome)
@@ -90,32 +114,96 @@ class Journal:
                 counted += self.chains.learn(number, signing)
         return counted
 
+    def resume(self, state: Folded, held: list[SignedSegment], count: int) -> int:
+        """Take up a state that was kept after the first `count` of `held`, all of them judged before, in the one order.
+
+        Returns the first place in the journal from which whoever folds along must fold again.
+        """
+        self.chains.roster, self.chains.forks, self._forks = state.roster, dict(state.forks), dict(state.forks)
+        self.chains.restore(held)
+        self.held, self._told, self._governing = held[:count], count, state.governing
+        self.public, self.standing = state.public, state.standing
+        self._marks = Marks([(count, state.public.fork())])
+        added = Added([], [], count)
+        self._take(added, held[count:])
+        while learned := self._learn():
+            self._take(added, learned)
+        return added.since
+
+    def folded(self, most: int) -> dict[int, Folded]:
+        """The states that are kept after no more than `most` segments, by the number of these."""
+        return {
+            count: Folded(public, self.standing, self.chains.roster, dict(self._forks), self._governing)
+            for count, public in self._marks.kept
+            if count <= most
+        }
+
+    def lighten(self, fetch: Callable[[bytes], bytes]) -> None:
+        """Give the bytes of all segments back: `fetch` gives them again, by the id."""
+        self.held = [SignedSegment.light(s.id, s.order, s.day, s.in_clear, fetch) for s in self.held]
+        self.chains.restore(self.held)
+
     def _take(self, added: Added, fresh: list[SignedSegment]) -> None:
         forked = self._forks != self.chains.forks
         if not fresh and not forked:
             return
-        fresh = sorted(fresh, key=lambda signed: signed.order)
         self.public.begin(self.chains.roster.charter)
-        late = bool(fresh and self.held and fresh[0].order < self.held[-1].order)
-        self.held += fresh
-        if late:
-            self.held.sort(key=lambda signed: signed.order)
-        if not late and not forked:
-            for signed in fresh:
-                self._tell(self.public, self.standing, signed)
-            if not any(_governs(signed) for signed in fresh) and not self._speaks_anew(fresh):
-                return
+        place = self._insert(fresh)
+        first = self.held[place].order if fresh else NOWHERE
+        governing = [signed.order for signed in fresh if signed.in_clear and _governs(signed)]
+        self._governing = max([self._governing, *governing])
+        added.since = min(added.since, place)
+        anew = any(signed.life and signed.seq == 0 for signed in fresh)
+        late = place < self._told
+        if not (forked or anew or governing) and (not late or (first > self._governing and not self._concerned(fresh))):
+            self._fold_since(place)
+            return
         before, history = self.standing, self.public.council.history
         self._fold()
-        added.again |= late or forked or self.standing != before or not self._goes_on(history)
+        if forked or self.standing != before or not self._goes_on(history):
+            added.since = 0
+
+    def _insert(self, fresh: list[SignedSegment]) -> int:
+        """Put segments where they belong; returns the first place."""
+        fresh = sorted(fresh, key=_order)
+        late = bool(fresh and self.held and fresh[0].order < self.held[-1].order)
+        place = bisect(self.held, fresh[0].order, key=_order) if late else len(self.held)
+        if late and len(fresh) <= _FEW:
+            for signed in fresh:
+                insort(self.held, signed, key=_order)
+        else:
+            self.held += fresh
+            if late:
+                self.held.sort(key=_order)
+        return place
+
+    def _concerned(self, fresh: list[SignedSegment]) -> bool:
+        """Whether what an officer says may change what counts of him, or it counts in another way than of others."""
+        concerned = concerned_by(self.public.council)
+        return bool(concerned) and any(signed.author in concerned for signed in fresh)
+
+    def _fold_since(self, place: int) -> None:
+        """Fold on from the last state that was kept before `place`: nothing there or after it governs."""
+        at = self._told
+        if place < at:
+            kept = self._marks.back_to(place)
+            at, state = kept if kept is not None else (0, PublicState(liars=self.public.liars, void=self.public.void))
+            self.public = state.fork()
+            self.public.begin(self.chains.roster.charter)
+        self._tell_from(self.public, self.standing, at)
+
+    def _tell_from(self, public: PublicState, standing: Standing, at: int) -> None:
+        total = len(self.held)
+        for count in range(at, total):
+            if self._marks.due(count, total):
+                self._marks.keep(count, public.fork())
+            self._tell(public, standing, self.held[count])
+        self._told = total
 
     def _goes_on(self, history: list[Proposal]) -> bool:
         """Whether the roster's past is what it was."""
         known = [(proposal.said.id, proposal.taken_at) for proposal in history]
         return known == [(p.said.id, p.taken_at) for p in self.public.council.history[: len(known)]]
-
-    def _speaks_anew(self, fresh: list[SignedSegment]) -> bool:
-        return any(signed.segment.life and signed.segment.seq == 0 for signed in fresh)
 
     def _fold(self) -> None:
         """Fold everything until what counts is what the fold itself says; in a ring of contradictions, a last time.
@@ -124,12 +212,12 @@ class Journal:
         """
         self._forks = dict(self.chains.forks)
         liars = frozenset(number for number, _ in self._forks)
-        standing, void = Standing(), None if any(_governs(signed) for signed in self.held) else frozenset[bytes]()
+        standing, void = Standing(), None if self._governing > NOWHERE else frozenset[bytes]()
         for _ in range(_ROUNDS):
             public = PublicState(liars=liars, void=void)
             public.begin(self.chains.roster.charter)
-            for signed in self.held:
-                self._tell(public, standing, signed)
+            self._marks = Marks()
+            self._tell_from(public, standing, 0)
             found = standing_of(public.council, self.held), public.council.undone
             self.public, self.standing = public, standing
             if found == (standing, void):
@@ -138,16 +226,19 @@ class Journal:
 
     @staticmethod
     def _tell(public: PublicState, standing: Standing, signed: SignedSegment) -> None:
-        if standing.counts(signed.segment):
+        if standing.counts(signed):
             public.apply(signed)
         else:
-            public.apply(signed, SUSPENDED_HEARD if standing.votes_count(signed.segment) else REMOVED_SAY)
+            public.apply(signed, SUSPENDED_HEARD if standing.votes_count(signed) else REMOVED_SAY)
 
 
 def measures_in(signed: SignedSegment) -> list[tuple[Said, FundFrozen | OfficerSuspended | Voted]]:
     """The freezes, suspensions and votes in a segment."""
     found = []
-    for index, entry in enumerate(signed.segment.entries):
+    if not signed.in_clear:
+        return []
+    entries = signed.entries
+    for index, entry in zip(first_indices(entries), entries, strict=True):
         if not isinstance(entry, Clear):
             continue
         try:
@@ -156,12 +247,12 @@ def measures_in(signed: SignedSegment) -> list[tuple[Said, FundFrozen | OfficerS
             continue
         if isinstance(event, FundFrozen | OfficerSuspended | Voted):
             id = event_id(signed, index, entry.event)
-            found.append((Said(id, signed.segment.author, signed.segment.day, signed.order), event))
+            found.append((Said(id, signed.author, signed.day, signed.order), event))
     return found
 
 
 def _governs(signed: SignedSegment) -> bool:
-    for entry in signed.segment.entries:
+    for entry in signed.entries:
         if isinstance(entry, Clear):
             try:
                 if isinstance(parsed(entry.event), COUNCIL_EVENTS):

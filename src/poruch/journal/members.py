@@ -1,8 +1,9 @@
 """Who the officers are, as officers know it: working names and circles."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from poruch.events.base import Event
 from poruch.events.charter import CIRCLES, Charter
@@ -10,17 +11,19 @@ from poruch.events.council import Explained
 from poruch.events.heard import Heard
 from poruch.events.kinds import CirclesAssigned, FundSecretsDrawn, OfficerNamed, event_bytes
 from poruch.journal.council import Order, Proposal
+from poruch.journal.folds import Fold, Handler
 
 Circles = dict[str, frozenset[int]]
 
 
 @dataclass
-class Members:
+class Members(Fold):
     """`names` and `circles` by officer number; `tag_key` blinds instalments for the relay (32 bytes).
 
     The first circles are the first founder's; later ones what k approved by their hash, from that place on.
     """
 
+    TABLES: ClassVar[tuple[str, ...]] = ("names", "circles", "reasons", "_told")
     names: dict[int, str] = field(default_factory=dict)
     circles: Circles = field(default_factory=dict)
     tag_key: bytes = field(default=b"", repr=False)
@@ -60,8 +63,11 @@ class Members:
             self.circles = {circle: members - self._gone for circle, members in _circles(event).items()}
             self.tag_key = self.tag_key or event.tag_key
 
-    def apply(self, heard: Heard) -> None:
-        """Take one event."""
+    def handlers(self) -> Mapping[type, Handler]:
+        """Names, reasons and circles."""
+        return dict.fromkeys((OfficerNamed, Explained, CirclesAssigned, FundSecretsDrawn), self._hear)
+
+    def _hear(self, heard: Heard) -> None:
         event = heard.event
         if isinstance(event, OfficerNamed) and event.number == heard.author:
             self.names[event.number] = event.name

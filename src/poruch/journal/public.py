@@ -29,10 +29,11 @@ from poruch.events.kinds import (
 )
 from poruch.journal.ceremonies import Ceremonies
 from poruch.journal.circles import CircleRecipients, parse_recipients
-from poruch.journal.council import COUNCIL_EVENTS, Council, Said
+from poruch.journal.council import COUNCIL_EVENTS, Council, Said, nobody
+from poruch.journal.folds import deep_copied
 from poruch.journal.resolutions import RESOLUTION_EVENTS, Resolutions
 from poruch.journal.roster import OfficerKeys, Roster
-from poruch.journal.segments import Clear, SignedSegment, event_id
+from poruch.journal.segments import Clear, SignedSegment, event_id, first_indices
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class PublicState:
     ceremonies: Ceremonies = field(default_factory=Ceremonies)
     policy: str | None = None
     notices: dict[str, str] = field(default_factory=dict)
-    replies: dict[bytes, list[Reply]] = field(default_factory=dict)
+    replies: dict[bytes, tuple[Reply, ...]] = field(default_factory=dict)
     resolutions: Resolutions = field(default_factory=Resolutions)
     keepers: dict[int, bytes] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -88,6 +89,16 @@ class PublicState:
     def __post_init__(self) -> None:
         self.council.liars, self.council.void = self.liars, self.void
         self.council.admit = self._admit
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        self.council.admit, self.agreed.admit = self._admit, nobody
+
+    def fork(self) -> "PublicState":
+        """A copy that goes its own way."""
+        made = deep_copied(self)
+        made.council.admit = made._admit
+        return made
 
     @property
     def officers(self) -> dict[int, OfficerKeys]:
@@ -107,11 +118,16 @@ class PublicState:
 
     def apply(self, signed: SignedSegment, only: tuple[type, ...] = ()) -> None:
         """Take the clear events of one segment; if `only` is not empty, those of these classes."""
+        author, day = signed.author, signed.day
+        if not only and self.council.days.get(author, date.min) < day:
+            self.council.days[author] = day
+        self.agreed.days = self.council.days
+        if signed.in_clear:
+            self._hear_clear(signed, only)
+
+    def _hear_clear(self, signed: SignedSegment, only: tuple[type, ...]) -> None:
         segment = signed.segment
-        if not only:
-            self.council.days[segment.author] = max(segment.day, self.council.days.get(segment.author, date.min))
-            self.agreed.days = self.council.days
-        for index, entry in enumerate(segment.entries):
+        for index, entry in zip(first_indices(segment.entries), segment.entries, strict=True):
             if not isinstance(entry, Clear):
                 continue
             try:
@@ -197,7 +213,7 @@ class PublicState:
         elif isinstance(event, KeeperNamed):
             self._name_keeper(author, event)
         elif isinstance(event, MailboxReplied):
-            self.replies.setdefault(event.mailbox, []).append(Reply(event.body, day))
+            self.replies[event.mailbox] = (*self.replies.get(event.mailbox, ()), Reply(event.body, day))
         else:
             self.ceremonies.apply(author, day, event, self.council)
 

@@ -29,6 +29,7 @@ from poruch.errors import (
 )
 from poruch.events.codec import Schema, decode, encode
 from poruch.events.council import NewOfficer
+from poruch.journal.line import Reply
 from poruch.journal.sync import HttpRelay
 
 Random = Callable[[int], bytes]
@@ -82,19 +83,19 @@ class HttpRendezvous(HttpRelay):
 
     def open_slot(self, slot: bytes) -> None:
         """See `Rendezvous`."""
-        status, _ = self._ask("POST", "/relay/rendezvous/open", slot)
+        status = self._post("/relay/rendezvous/open", slot).status
         if status == 429:
             raise TooManyInvitations
         self._founded_by_another(status)
 
     def found(self, fund: bytes) -> None:
         """Name the fund (32 bytes) that this front is to serve. Raises `WrongFoundingSecret`."""
-        status, _ = self._ask("POST", "/relay/found", fund)
+        status = self._post("/relay/found", fund).status
         self._founded_by_another(status)
 
     def leave(self, slot: bytes, kind: Kind, sealed: bytes) -> None:
         """See `Rendezvous`."""
-        status, _ = self._ask("POST", "/relay/rendezvous/put", encode(Left(slot, kind, sealed)), signed=False)
+        status = self._as_stranger("/relay/rendezvous/put", encode(Left(slot, kind, sealed))).status
         if status == 404:
             raise UnknownInvitation
         if status == 409:
@@ -104,10 +105,16 @@ class HttpRendezvous(HttpRelay):
 
     def left(self, slot: bytes, kind: Kind) -> bytes | None:
         """See `Rendezvous`."""
-        status, sealed = self._ask("POST", "/relay/rendezvous/get", encode(Asked(slot, kind)), signed=False)
-        if status not in (200, 404):
-            raise RelayUnreachable(f"rendezvous answered {status}")
-        return sealed if status == 200 and len(sealed) <= MESSAGE_BYTES else None
+        reply = self._as_stranger("/relay/rendezvous/get", encode(Asked(slot, kind)))
+        if reply.status not in (200, 404):
+            raise RelayUnreachable(f"rendezvous answered {reply.status}")
+        return reply.body if reply.status == 200 and len(reply.body) <= MESSAGE_BYTES else None
+
+    def _as_stranger(self, path: str, body: bytes) -> Reply:
+        reply = self.line.as_stranger("POST", path, body)
+        if not reply.whole:
+            raise RelayUnreachable("the rendezvous was cut")
+        return reply
 
     @staticmethod
     def _founded_by_another(status: int) -> None:

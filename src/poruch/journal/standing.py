@@ -13,7 +13,7 @@ from poruch.events.council import FundFrozen, Pin
 from poruch.events.kinds import parse_event
 from poruch.journal.council import DURESS_LIFE as DURESS_LIFE
 from poruch.journal.council import Council, Order, Suspension
-from poruch.journal.segments import Clear, Segment, SignedSegment
+from poruch.journal.segments import Clear, SignedSegment
 
 WHOLE = 2**40
 
@@ -33,11 +33,13 @@ class Standing:
     votes: Mapping[int, Limits] = field(default_factory=dict)
     floors: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
-    def counts(self, segment: Segment) -> bool:
+    def counts(self, segment: SignedSegment) -> bool:
         """Whether what it says counts."""
+        if not self.limits and segment.order[2] == 0:
+            return True  # as almost always
         return self._begun(segment) and _within(self.limits, segment)
 
-    def _begun(self, segment: Segment) -> bool:
+    def _begun(self, segment: SignedSegment) -> bool:
         return segment.seq >= self.floors.get((segment.author, segment.life), 0)
 
     def allows(self, author: int, life: int, seq: int) -> bool:
@@ -45,25 +47,31 @@ class Standing:
         mine = self.limits.get(author)
         return life == 0 if mine is None else seq <= mine.get(life, -1)
 
-    def votes_count(self, segment: Segment) -> bool:
+    def votes_count(self, segment: SignedSegment) -> bool:
         """Whether its votes on freezes and suspensions count."""
         return self._begun(segment) and _within(self.votes, segment)
 
 
-def _within(limits: Mapping[int, Limits], segment: Segment) -> bool:
+def _within(limits: Mapping[int, Limits], segment: SignedSegment) -> bool:
     mine = limits.get(segment.author)
     if segment.life == DURESS_LIFE:
         return (mine is None or max(mine.values(), default=-1) == WHOLE) and _only_freezes(segment)
     return segment.life == 0 if mine is None else segment.seq <= mine.get(segment.life, -1)
 
 
-def _only_freezes(segment: Segment) -> bool:
-    if len(segment.entries) != 1 or not isinstance(segment.entries[0], Clear):
+def _only_freezes(segment: SignedSegment) -> bool:
+    entries = segment.entries
+    if len(entries) != 1 or not isinstance(entries[0], Clear):
         return False
     try:
-        return isinstance(parse_event(segment.entries[0].event), FundFrozen)
+        return isinstance(parse_event(entries[0].event), FundFrozen)
     except BadEvent:
         return False
+
+
+def concerned_by(council: Council) -> set[int]:
+    """Officers about whom there is anything to say: one has a confirmed life, was removed, or is suspended."""
+    return {number for number, _, _ in council.lives} | set(council.removed) | set(council.in_force())
 
 
 def standing_of(council: Council, held: Iterable[SignedSegment]) -> Standing:
@@ -72,13 +80,13 @@ def standing_of(council: Council, held: Iterable[SignedSegment]) -> Standing:
     (1) Confirmed lives. (2) Removals. Then votes are limited. (3) Suspensions.
     """
     suspended = council.in_force()
-    concerned = {number for number, _, _ in council.lives} | set(council.removed) | set(suspended)
+    concerned = concerned_by(council)
     if not concerned:
         return Standing()
     chains: dict[tuple[int, int], list[SignedSegment]] = {}
     for signed in held:
-        if signed.segment.author in concerned:
-            chains.setdefault((signed.segment.author, signed.segment.life), []).append(signed)
+        if signed.author in concerned:
+            chains.setdefault((signed.author, signed.life), []).append(signed)
     votes: dict[int, Limits] = {}
     limits: dict[int, Limits] = {}
     floors: dict[tuple[int, int], int] = {}
@@ -112,13 +120,13 @@ def _lives(council: Council, number: int, chains: Chains, floors: dict[tuple[int
             continue
         # Nobody may begin anew before what he is known to have said, and so speak before it.
         before = chains.get(confirmed.pin.life, [])
-        known = [s for s in before if s.segment.seq <= confirmed.pin.seq]
-        if known and first.segment.clock <= known[-1].segment.clock:
+        known = [s for s in before if s.seq <= confirmed.pin.seq]
+        if known and first.clock <= known[-1].clock:
             continue
         place = max(confirmed.said.order, first.order)
         _end(lives, confirmed.pin, chains, place, None)
         lives[life] = WHOLE
-        early = [s.segment.seq for s in chains[life] if s.order <= place]
+        early = [s.seq for s in chains[life] if s.order <= place]
         floors[(number, life)] = max(early, default=-1) + 1
     return lives
 
@@ -131,7 +139,7 @@ def _end(lives: Limits, pin: Pin, chains: Chains, place: Order, day: date | None
     """
     there = pin.life in lives  # else it names nothing that counts, and keeps nothing
     for life in lives:
-        before = [s.segment for s in chains.get(life, ()) if s.order < place]
+        before = [s for s in chains.get(life, ()) if s.order < place]
         kept = [
             s.seq for s in before if day is None or s.day < day or (there and (s.life, s.seq) <= (pin.life, pin.seq))
         ]

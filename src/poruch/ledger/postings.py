@@ -6,8 +6,9 @@ post or void (TigerBeetle's two phases); only posted sets are in the trial balan
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 BANK = "bank"
 GIFTS = "gifts"
@@ -20,16 +21,14 @@ LARGEST_MINOR = 10**13
 """More than any fund has; a number without bounds would make an epoch of thousands of millions of leaves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True, gc=False):
     """One line: an account and its minor units."""
 
     account: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class PostingSet:
+class PostingSet(msgspec.Struct, frozen=True, gc=False):
     """Lines that belong together. `source` is the entry or end-to-end id that they rest on."""
 
     day: date
@@ -39,7 +38,10 @@ class PostingSet:
     postings: tuple[Posting, ...]
 
     def __post_init__(self) -> None:
-        assert sum(posting.amount_minor for posting in self.postings) == 0, "postings must sum to zero"
+        total = 0
+        for posting in self.postings:
+            total += posting.amount_minor
+        assert total == 0, "postings must sum to zero"
 
 
 def transfer(

@@ -1,8 +1,10 @@
 """The books as a fold of events."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import ClassVar
 
 from poruch.events.heard import Heard
 from poruch.events.kinds import (
@@ -28,6 +30,7 @@ from poruch.events.kinds import (
     SlipsLeft,
     StatementImported,
 )
+from poruch.journal.folds import Fold, Handler, copied
 from poruch.journal.members import Members
 from poruch.ledger.postings import (
     BANK,
@@ -46,27 +49,14 @@ _ID = re.compile("(?!RET)[0-9A-Za-z-]{1,34}")
 
 NUMBERS_AHEAD = 1000
 
-TREASURY_ONLY = (
-    BatchProposed,
-    BatchExported,
-    CostCharged,
-    CreditQuarantined,
-    CreditUnmatched,
-    DebitUnmatched,
-    DonationReceived,
-    EpochPrepared,
-    InstalmentReturned,
-    InstalmentSettled,
-    PublicationProposed,
-    PublicationSent,
-    QuarantineReturned,
-    SlipsLeft,
-    StatementImported,
-)
-
-
-HEARS = frozenset({*TREASURY_ONLY, BatchApproved, CheckpointSigned, OpeningObjected, OpeningRequested, PartiesDeclared})
-"""Every kind of event that changes the books; most of a journal does not."""
+_ENTRIES: dict[type, tuple[str, str, str, str]] = {
+    DonationReceived: ("donations", "gift", BANK, GIFTS),
+    CreditUnmatched: ("unmatched", "waits", BANK, UNMATCHED),
+    CreditQuarantined: ("quarantined", "quarantine", BANK, QUARANTINE),
+    CostCharged: ("costs", "cost", COSTS, BANK),
+    DebitUnmatched: ("", "unexplained", UNMATCHED, BANK),
+}
+"""For entries of the bank that stand by themselves: the table, the kind, the accounts of debit and credit."""
 
 
 @dataclass
@@ -79,6 +69,7 @@ class Batch:
     day: date
     approvals: dict[int, bytes] = field(default_factory=dict)
     exported: BatchExported | None = None
+    owner: object = field(default=None, compare=False, repr=False)
 
     @property
     def total_minor(self) -> int:
@@ -95,6 +86,7 @@ class Payment:
     state: str = "proposed"
     day: date | None = None
     reason: str = ""
+    owner: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass
@@ -107,13 +99,22 @@ class Publication:
     lines: dict[int, str] = field(default_factory=dict)
     prepared: EpochPrepared | None = None
     sent: bool = False
+    sent_on: date | None = None
     slips_left: bool = False
+    checkpoint: bytes = b""
+    slips: tuple[bytes, ...] = ()
+    owner: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass
-class Ledger:
+class Ledger(Fold):
     """All books of one fund. `seen` are bank entries that were booked; `faults` are sentences for the errors page."""
 
+    TABLES: ClassVar[tuple[str, ...]] = (
+        "batches", "payments", "taken", "came_back", "donations", "unmatched", "quarantined", "returned", "costs",
+        "statements", "publications", "seen", "posted", "faults", "withdrawn",
+        "_prepared", "_sent_back", "_rivals", "_asked", "_objectors",
+    )  # fmt: skip
     members: Members
     batches: dict[str, Batch] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
@@ -135,39 +136,51 @@ class Ledger:
     _sent_back: dict[bytes, str] = field(default_factory=dict)
     _rivals: dict[bytes, Batch] = field(default_factory=dict)
     _asked: dict[bytes, tuple[str, int]] = field(default_factory=dict)
-    _objectors: dict[str, set[int]] = field(default_factory=dict)
+    _objectors: dict[str, frozenset[int]] = field(default_factory=dict)
 
-    def apply(self, heard: Heard) -> None:
-        """Take one event. What only treasury may say counts only from treasury."""
+    def handlers(self) -> Mapping[type, Handler]:
+        """All that moves money, or tells of it. What only treasury may say counts only from treasury."""
+        heard: dict[type, Handler] = {
+            BatchProposed: self._propose,
+            BatchApproved: self._approve,
+            BatchExported: self._export,
+            OpeningRequested: self._ask,
+            OpeningObjected: self._object,
+            InstalmentSettled: self._settle,
+            InstalmentReturned: self._settle,
+            PartiesDeclared: self._declare,
+            StatementImported: self._import,
+            EpochPrepared: self._prepare,
+            PublicationProposed: self._offer,
+            CheckpointSigned: self._publication,
+            PublicationSent: self._publication,
+            SlipsLeft: self._publication,
+            QuarantineReturned: self._send_back,
+            **dict.fromkeys(_ENTRIES, self._enter),
+        }
+        return heard
+
+    def _of_treasury(self, heard: Heard) -> bool:
+        if heard.author in self.members.circles.get("treasury", ()):
+            return True
+        self.faults.append(f"Officer {heard.author} is not of treasury; an event of his was not counted.")
+        return False
+
+    def _declare(self, heard: Heard) -> None:
         event = heard.event
-        if type(event) not in HEARS:
-            return
-        if isinstance(event, TREASURY_ONLY) and not self.members.within(heard.author, "treasury"):
-            self.faults.append(f"Officer {heard.author} is not of treasury; an event of his was not counted.")
-            return
-        if isinstance(event, BatchProposed | BatchApproved | BatchExported):
-            self._batch(heard, event)
-        elif isinstance(event, OpeningRequested | OpeningObjected):
-            self._object(heard, event)
-        elif isinstance(event, InstalmentSettled | InstalmentReturned):
-            self._settle(event)
-        elif isinstance(event, PublicationProposed | CheckpointSigned | PublicationSent | EpochPrepared | SlipsLeft):
-            self._publication(heard, event)
-        elif isinstance(event, PartiesDeclared):
-            self.parties = self.parties or (event if self.members.is_founder(heard.author) else None)
-        elif isinstance(event, StatementImported):
-            self.statements.append(event)
-        else:
-            self._bank(heard)
+        assert isinstance(event, PartiesDeclared)
+        self.parties = self.parties or (event if self.members.is_founder(heard.author) else None)
+
+    def _import(self, heard: Heard) -> None:
+        if self._of_treasury(heard):
+            self.statements.append(heard.event)  # type: ignore[arg-type]
 
     # ---- batches ------------------------------------------------------------------------------
 
-    def _batch(self, heard: Heard, event: BatchProposed | BatchApproved | BatchExported) -> None:
-        if isinstance(event, BatchProposed):
-            self._propose(heard, event)
-            return
-        if isinstance(event, BatchApproved):
-            self._approve(heard, event)
+    def _export(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, BatchExported)
+        if not self._of_treasury(heard):
             return
         batch = self.batches.get(event.batch)
         if batch is None:
@@ -178,14 +191,35 @@ class Ledger:
         if not self._backed(batch):
             self.faults.append(f"Batch {batch.proposal.number} was exported before enough officers stood behind it.")
             return
-        batch.exported = event
+        self._own(batch).exported = event
         for item in batch.proposal.items:
-            payment = self.payments[item.end_to_end]
-            if payment.state != "proposed":
+            if self.payments[item.end_to_end].state != "proposed":
                 continue  # another desk read its settlement before it heard of the export
+            payment = self._payment(item.end_to_end)
             payment.state = "left out" if item.end_to_end in event.left_out else "exported"
             if payment.state == "left out":
                 self.taken.pop((item.grant, item.index), None)
+
+    def _own(self, batch: Batch) -> Batch:
+        """The batch, to be changed: wherever it stands."""
+        if batch.owner is self._owner:
+            return batch
+        made = copied(batch, "approvals")
+        made.owner = self._owner
+        name, id = batch.proposal.batch, batch.proposal_id
+        if self.batches.get(name) is batch:
+            self.batches[name] = made
+        if self.withdrawn.get(name) is batch:
+            self.withdrawn[name] = made
+        if self._rivals.get(id) is batch:
+            self._rivals[id] = made
+        return made
+
+    def _payment(self, end_to_end: str) -> Payment:
+        """The payment, to be changed."""
+        payment = self._mine(self.payments, end_to_end)
+        assert payment is not None
+        return payment
 
     def _backed(self, batch: Batch) -> bool:
         """Enough of the quorum stand behind it; its proposer is one, if he is of the quorum."""
@@ -195,12 +229,15 @@ class Ledger:
         """Those of the quorum who stand behind a batch."""
         return frozenset({batch.proposer, *batch.approvals}) & frozenset(self.members.quorum)
 
-    def _approve(self, heard: Heard, event: BatchApproved) -> None:
+    def _approve(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, BatchApproved)
         batch = self.batches.get(event.batch)
         if batch is None or batch.proposal_id != event.proposal:
             batch = self._rivals.get(event.proposal)
         if batch is None or batch.proposal.batch != event.batch or heard.author == batch.proposer:
             return
+        batch = self._own(batch)
         batch.approvals.setdefault(heard.author, heard.id)
         if event.proposal in self._rivals and self._backed(batch):
             self._prefer(batch)
@@ -217,26 +254,29 @@ class Ledger:
         del self._rivals[batch.proposal_id]
         self._count(batch)
 
-    def _object(self, heard: Heard, event: OpeningRequested | OpeningObjected) -> None:
+    def _ask(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, OpeningRequested)
+        if event.batch:
+            self._asked[heard.id] = (event.batch, heard.author)
+
+    def _object(self, heard: Heard) -> None:
         """Objections to the opening of a batch's payees: its exporter's, or k of them, withdraw the batch.
 
         Only while too few stand behind it: approvals come with the partials, so nobody can have opened the payees, and
         its instalments are free again. Whatever approvals come later from colleagues who had not heard of it bring it
         back, as they do for a batch that another stood in the way of.
         """
-        if isinstance(event, OpeningRequested):
-            if event.batch:
-                self._asked[heard.id] = (event.batch, heard.author)
-            return
+        event = heard.event
+        assert isinstance(event, OpeningObjected)
         name, asker = self._asked.get(event.opening, ("", 0))
         batch = self.batches.get(name)
         if batch is None or asker != batch.proposal.exporter or batch.exported is not None or self._backed(batch):
             return
         if any(self.payments[item.end_to_end].state != "proposed" for item in batch.proposal.items):
             return  # a statement tells of it: whoever paid, these instalments are not free
-        objectors = self._objectors.setdefault(name, set())
-        objectors.add(heard.author)
-        if heard.author == asker or len(objectors & set(self.members.quorum)) >= self.members.threshold:
+        objectors = self._objectors[name] = self._objectors.get(name, frozenset()) | {heard.author}
+        if heard.author == asker or len(objectors & frozenset(self.members.quorum)) >= self.members.threshold:
             self._set_aside(batch)
             self._rivals[batch.proposal_id] = self.withdrawn[name] = batch
 
@@ -267,7 +307,11 @@ class Ledger:
             and all(0 < item.amount_minor <= LARGEST_MINOR for item in event.items)
         )
 
-    def _propose(self, heard: Heard, event: BatchProposed) -> None:
+    def _propose(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, BatchProposed)
+        if not self._of_treasury(heard):
+            return
         keys = {(item.grant, item.index) for item in event.items}
         ids = {item.end_to_end for item in event.items}
         if not self._possible(event):
@@ -299,10 +343,12 @@ class Ledger:
         every = (*self.batches.values(), *self.withdrawn.values())
         return max((batch.proposal.number for batch in every), default=0) + 1
 
-    def _settle(self, event: InstalmentSettled | InstalmentReturned) -> None:
-        payment = self.payments.get(event.end_to_end)
-        if payment is None or event.entry in self.seen:
+    def _settle(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, InstalmentSettled | InstalmentReturned)
+        if not self._of_treasury(heard) or event.end_to_end not in self.payments or event.entry in self.seen:
             return
+        payment = self._payment(event.end_to_end)
         self.seen.add(event.entry)
         item = payment.item
         account = GRANTS + item.account
@@ -325,82 +371,95 @@ class Ledger:
         item = payment.item
         key = (item.grant, item.index)
         if payment.state != "returned":
-            self.came_back.setdefault(key, []).append(item.payee)
+            self.came_back[key] = [*self.came_back.get(key, ()), item.payee]
             if self.taken.get(key) == payment.batch:
                 del self.taken[key]
 
     # ---- the bank -----------------------------------------------------------------------------
 
-    def _bank(self, heard: Heard) -> None:
-        event = heard.event
-        known = (
-            DonationReceived | CreditUnmatched | CreditQuarantined | QuarantineReturned | CostCharged | DebitUnmatched
-        )
-        if not isinstance(event, known):
-            return
-        if event.entry in self.seen:
-            return
-        if len(event.entry) != 32 or not 0 <= event.amount_minor <= LARGEST_MINOR:
+    def _known_entry(self, heard: Heard, entry: bytes, amount_minor: int) -> bool:
+        """Whether an entry of the bank counts no more, or never did."""
+        if entry in self.seen:
+            return True
+        if len(entry) != 32 or not 0 <= amount_minor <= LARGEST_MINOR:
             self.faults.append(f"An entry of the bank as officer {heard.author} tells it is not possible.")
+            return True
+        return False
+
+    def _send_back(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, QuarantineReturned)
+        if not self._of_treasury(heard) or self._known_entry(heard, event.entry, event.amount_minor):
             return
-        source = event.entry.hex()
-        if isinstance(event, QuarantineReturned):
-            credit = self.quarantined.get(event.of)
-            if credit is None or event.of in self.returned or event.amount_minor != credit.amount_minor:
-                self.faults.append(f"Officer {heard.author} tells of a return of what is not in quarantine.")
-                return
-            self.seen.add(event.entry)
-            self.returned[event.of] = event
-            self._post(event.day, credit.currency, "sent back", source, QUARANTINE, BANK, event.amount_minor)
+        credit = self.quarantined.get(event.of)
+        if credit is None or event.of in self.returned or event.amount_minor != credit.amount_minor:
+            self.faults.append(f"Officer {heard.author} tells of a return of what is not in quarantine.")
             return
         self.seen.add(event.entry)
-        amount_minor, currency = event.amount_minor, event.currency
-        if isinstance(event, DonationReceived):
-            self.donations[event.entry] = event
-            self._post(event.day, currency, "gift", source, BANK, GIFTS, amount_minor)
-        elif isinstance(event, CreditUnmatched):
-            self.unmatched[event.entry] = event
-            self._post(event.day, currency, "waits", source, BANK, UNMATCHED, amount_minor)
-        elif isinstance(event, CreditQuarantined):
-            self.quarantined[event.entry] = event
-            self._post(event.day, currency, "quarantine", source, BANK, QUARANTINE, amount_minor)
-        elif isinstance(event, CostCharged):
-            self.costs[event.entry] = event
-            self._post(event.day, currency, "cost", source, COSTS, BANK, amount_minor)
+        self.returned[event.of] = event
+        self._post(event.day, credit.currency, "sent back", event.entry.hex(), QUARANTINE, BANK, event.amount_minor)
+
+    def _enter(self, heard: Heard) -> None:
+        """An entry of the bank that stands by itself: where it is kept, and between which accounts money moved."""
+        event: DonationReceived = heard.event  # type: ignore[assignment]  # or another of _ENTRIES, with such fields
+        entry, amount_minor = event.entry, event.amount_minor
+        if not self._of_treasury(heard) or self._known_entry(heard, entry, amount_minor):
+            return
+        table, kind, debit, credit = _ENTRIES[type(event)]
+        self.seen.add(entry)
+        if table:
+            getattr(self, table)[entry] = event
         else:
             self.faults.append("Money went out that no batch explains; it waits on the books as unmatched.")
-            self._post(event.day, currency, "unexplained", source, UNMATCHED, BANK, amount_minor)
+        self.posted.append(transfer(event.day, event.currency, kind, entry.hex(), debit, credit, amount_minor))
 
     def _post(self, day: date, currency: str, kind: str, source: str, debit: str, credit: str, amount: int) -> None:
         self.posted.append(transfer(day, currency, kind, source, debit, credit, amount))
 
     # ---- publications -------------------------------------------------------------------------
 
-    def _publication(
-        self, heard: Heard, event: PublicationProposed | CheckpointSigned | PublicationSent | EpochPrepared | SlipsLeft
-    ) -> None:
-        if isinstance(event, EpochPrepared):
-            # The hidden side is its proposer's to tell, and once: else a treasurer could rewrite what was published.
-            for publication in self.publications.values():
-                mine = (publication.proposer, publication.proposal.epoch) == (heard.author, event.epoch)
-                if mine and publication.prepared is None:
-                    publication.prepared = event
-                    return
-            self._prepared[(heard.author, event.epoch)] = event
+    def _prepare(self, heard: Heard) -> None:
+        """The hidden side is its proposer's to tell, and once: else a treasurer could rewrite what was published."""
+        event = heard.event
+        assert isinstance(event, EpochPrepared)
+        if not self._of_treasury(heard):
             return
-        if isinstance(event, PublicationProposed):
+        for id, publication in self.publications.items():
+            mine = (publication.proposer, publication.proposal.epoch) == (heard.author, event.epoch)
+            if mine and publication.prepared is None:
+                self._publish(id).prepared = event
+                return
+        self._prepared[(heard.author, event.epoch)] = event
+
+    def _offer(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, PublicationProposed)
+        if self._of_treasury(heard):
             prepared = self._prepared.pop((heard.author, event.epoch), None)
             self.publications[heard.id] = Publication(heard.id, event, heard.author, prepared=prepared)
+
+    def _publish(self, id: bytes) -> Publication:
+        """The publication, to be changed."""
+        publication = self._mine(self.publications, id, "lines")
+        assert publication is not None
+        return publication
+
+    def _publication(self, heard: Heard) -> None:
+        event = heard.event
+        assert isinstance(event, CheckpointSigned | PublicationSent | SlipsLeft)
+        if not isinstance(event, CheckpointSigned) and not self._of_treasury(heard):
             return
-        found = self.publications.get(event.publication)
-        if found is None:
+        if event.publication not in self.publications:
             return
+        found = self._publish(event.publication)
         if isinstance(event, CheckpointSigned):
             found.lines.setdefault(heard.author, event.line)
         elif isinstance(event, SlipsLeft):
-            found.slips_left = found.slips_left or found.sent
+            if found.sent and not found.slips_left:
+                found.slips_left, found.slips = True, event.bodies
         elif len(found.lines) >= self.members.threshold:
-            found.sent = True
+            if not found.sent:
+                found.sent, found.sent_on, found.checkpoint = True, heard.day, event.checkpoint
         else:
             self.faults.append(f"Officer {heard.author} calls a publication sent that too few have signed.")
 

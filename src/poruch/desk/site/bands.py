@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from poruch.desk import views_council
+from poruch.desk import address, newer, views_council
 from poruch.desk.program import Desk
 from poruch.desk.views_council import Measure
 from poruch.journal.council import Freeze
@@ -38,7 +38,13 @@ def measure_row(desk: Desk, measure: Measure) -> dict[str, Any]:
 
 def bands(desk: Desk) -> list[dict[str, Any]]:
     """The bands on top of every page."""
-    return [
+    found = [
         {"kind": kind, **(measure_row(desk, measure) if measure is not None else {})}
         for kind, measure in views_council.banners(desk)
     ]
+    if unknown := newer.stopping(desk):
+        found.append({"kind": "newer", "author": unknown[0].author, "version": newer.needed(desk)})
+    front = address.standing(desk)
+    if front.is_doubtful:
+        found.append({"kind": "address", "used": front.used, "confirmed": front.confirmed})
+    return found

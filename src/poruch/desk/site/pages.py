@@ -1,5 +1,6 @@
 """Putting a page together: what every screen knows, and how a view gets at the desk."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -15,8 +16,8 @@ from poruch.desk import presence, views_council, waiting
 from poruch.desk.program import Desk
 from poruch.desk.site import words
 from poruch.desk.site.bands import bands
-from poruch.desk.site.room import Room, current
-from poruch.errors import PoruchError
+from poruch.desk.site.room import LOCK_SECONDS, Room, current
+from poruch.errors import CatchingUp, PoruchError
 from poruch.web.tags import day
 from poruch.web.words import LANGUAGES
 
@@ -35,6 +36,9 @@ MENU = (
     ),
 )
 LOCKED_BY_THEN_SECONDS = 2
+AGAIN, AGAIN_SECONDS = "again", 2
+_TYPED = re.compile(r"""<textarea|<select|<input(?![^>]*type="hidden")""")
+"""A page on which something may be typed; it is never loaded again under the officer's hands."""
 READY_WITHOUT_A_FUND = frozenset({"officers", "journal", "words"})
 
 
@@ -104,6 +108,7 @@ def page(
         whole |= {
             "bands": bands(desk),
             "missed": presence.missed(desk),
+            "alarms": desk.view.alarms.open,
             "to_call": views_council.to_call(desk),
             "frozen": council.frozen,
             "counts": counts,
@@ -119,19 +124,46 @@ def page(
             "trouble": words.sentence(room.trouble) if room.trouble else "",
             "unattended": room.unattended,
             "said": room.said(request.GET.get("said", "")),
+            "progress": room.progress if room.progress.catching_up else None,
+            "caught_up": room.caught_up,
             "today": desk.today(),
         }
-    response = HttpResponse(render_to_string(template, {**whole, **(context or {})}), status=status)
-    if desk is not None and not room.unattended:
+    shown = render_to_string(template, {**whole, **(context or {})})
+    response = HttpResponse(shown, status=status)
+    if desk is not None and room.progress.catching_up and status == 200 and _TYPED.search(shown) is None:
+        response["Refresh"] = f"{AGAIN_SECONDS}; url={_again(request)}"
+    elif desk is not None and not room.unattended:
         # When the desk has locked itself, the tab must not go on showing what was read.
         response["Refresh"] = f"{room.idle_minutes * 60 + LOCKED_BY_THEN_SECONDS}; url={url('rest')}"
     return response
 
 
-def at_desk(here: str, *methods: str) -> Callable[[View], View]:
+def _again(request: HttpRequest) -> str:
+    """The same page once more, by itself: that is no sign that the officer is there."""
+    query = request.GET.copy()
+    query.pop("said", None)
+    query[AGAIN] = "1"
+    return f"{request.path}?{query.urlencode()}"
+
+
+def at_work(request: HttpRequest, room: Room) -> HttpResponse:
+    """The desk is busy with itself: a page that says how far it is and asks again. Needs no lock."""
+    context = {
+        "language": language(),
+        "progress": room.progress if room.progress.catching_up else None,
+        "again": _again(request) if request.method == "GET" else "",
+    }
+    response = HttpResponse(render_to_string("desk/at_work.html", context), status=503)
+    if request.method == "GET":
+        response["Refresh"] = f"{AGAIN_SECONDS}; url={_again(request)}"
+    return response
+
+
+def at_desk(here: str, *methods: str, whole: bool = True) -> Callable[[View], View]:
     """A view of an open desk: takes the lock, and shows a locked desk, an unfounded fund or an error as pages.
 
-    The view is called with the request, the desk, and what the address holds. `methods` default to GET.
+    The view is called with the request, the desk, and what the address holds. `methods` default to GET. What is done
+    by POST needs the `whole` journal: it is refused while much of it is missing still.
     """
     allowed = methods or ("GET",)
 
@@ -140,23 +172,36 @@ def at_desk(here: str, *methods: str) -> Callable[[View], View]:
         def answer(request: HttpRequest, language: str, **kwargs: Any) -> HttpResponse:
             room = current()
             method = "GET" if request.method == "HEAD" else request.method
-            with room.lock:
-                if room.is_resting:
-                    room.lock_up()
-                desk = room.desk
-                if desk is None:
-                    return HttpResponseRedirect(url("locked"))
-                if method not in allowed:
-                    response = message(request, here, 405, _("This page is opened in another way"), "")
-                    response["Allow"] = ", ".join(allowed)
-                    return response
+            if not room.lock.acquire(timeout=room.patience_seconds if method == "GET" else LOCK_SECONDS):
+                return at_work(request, room)
+            try:
+                response = enter(request, room, method, kwargs)
+            finally:
+                room.lock.release()
+            if method == "POST":
+                room.wait_for_push()
+            return response
+
+        def enter(request: HttpRequest, room: Room, method: str | None, kwargs: Mapping[str, Any]) -> HttpResponse:
+            if room.is_resting:
+                room.lock_up()
+            desk = room.desk
+            if desk is None:
+                return HttpResponseRedirect(url("locked"))
+            if method not in allowed:
+                response = message(request, here, 405, _("This page is opened in another way"), "")
+                response["Allow"] = ", ".join(allowed)
+                return response
+            if AGAIN not in request.GET:
                 room.touch()
-                if desk.public.quorum_point is None and here not in READY_WITHOUT_A_FUND:
-                    return HttpResponseRedirect(url("words"))
-                try:
-                    return view(request, desk, **kwargs)
-                except PoruchError as error:
-                    return message(request, here, 409, words.sentence(error), _("Nothing was written."))
+            if desk.public.quorum_point is None and here not in READY_WITHOUT_A_FUND:
+                return HttpResponseRedirect(url("words"))
+            try:
+                if method == "POST" and whole and room.progress.catching_up:
+                    raise CatchingUp
+                return view(request, desk, **kwargs)
+            except PoruchError as error:
+                return message(request, here, 409, words.sentence(error), _("Nothing was written."))
 
         return answer
 

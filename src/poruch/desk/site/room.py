@@ -1,26 +1,29 @@
 """The running desk of this process: its door, its lock, what it keeps in memory only.
 
-A `Desk` is not thread-safe: whoever touches it, view or background sync, holds `lock`. Nothing here is ever written.
+A `Desk` is not thread-safe: whoever touches it, view or background sync, holds `lock`, and the sync holds it only for
+a few hundredths of a second at a time and never while it waits for the front. Nothing here is ever written.
 Locking ends the process (porter.py), for nothing less takes a key out of Python's memory; so a room is opened once.
 """
 
 import hmac
 import secrets
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from poruch.cases.state import Case
 from poruch.crypto.keyfile import OfficerKey
-from poruch.desk import guard, presence, waiting
-from poruch.desk.duties import do_duties
+from poruch.desk import address, guard, presence, waiting
 from poruch.desk.porter import Doorplate, Word
 from poruch.desk.program import Desk, open_desk
+from poruch.desk.site.background import Errand, collected_steps, errand_steps, sync_steps
+from poruch.desk.syncing import Progress, push_steps
 from poruch.desk.views_cases import story_or_none
-from poruch.errors import NotADesk, PoruchError, RelayUnreachable
+from poruch.errors import DeskEnded, NotADesk, PoruchError, RelayUnreachable
 from poruch.events.drops import Story
 from poruch.journal.sync import HttpRelay, Relay
 
@@ -28,6 +31,16 @@ SYNC_SECONDS = 3.0
 RELAY_SECONDS = 10.0
 IDLE_MINUTES = 10
 SENTENCES_KEPT = 32
+BREATH_SECONDS = 0.003
+"""Between two steps of a sync: a lock that is let go and taken again at once is given to nobody else."""
+PUSH_SECONDS, LOCK_SECONDS, CATCHING_SECONDS = 0.3, 30.0, 0.08
+"""How long a page waits: for what was done to reach the front; for the desk; for it while a year is caught up."""
+
+
+def _event_set() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,15 @@ class Room:
     leaving: bool = False
     on_leaving: Callable[[], None] = lambda: None
     files: dict[str, BankFile] = field(default_factory=dict, repr=False)
+    typed: str = field(default="", init=False)
+    progress: Progress = field(default_factory=Progress)
+    caught_up: int = 0
+    errand: Errand | None = None
+    runs: bool = False
+    hurry: threading.Event = field(default_factory=threading.Event)
+    _pushed: threading.Event = field(default_factory=_event_set, repr=False)
+    _took_in: bool = False
+    _line: HttpRelay | None = field(default=None, repr=False)
     _closing: Desk | None = field(default=None, repr=False)
     _sentences: OrderedDict[str, str] = field(default_factory=OrderedDict, repr=False)
     _stories: dict[str, Story] = field(default_factory=dict, repr=False)
@@ -94,7 +116,19 @@ class Room:
                 except PoruchError:
                     self.lock_up()
                     raise
+                self.typed = self.relay_address
+                address.type_in(self.desk, self.typed)
+                self._turn_to_front(self.desk)
+                self.word.opened()
             self.touch()
+
+    def _turn_to_front(self, desk: Desk) -> None:
+        """Talk with the front that was typed, or with the one that k officers have confirmed since (address.py)."""
+        silent = isinstance(self.trouble, RelayUnreachable)
+        wanted = address.next_address(desk, self.typed, self.relay_address, silent=silent)
+        if wanted != self.relay_address:
+            self.relay_address = wanted
+            desk.relay = self._relay(desk.key)
 
     def _relay(self, key: OfficerKey) -> Relay | None:
         if not self.relay_address:
@@ -138,18 +172,76 @@ class Room:
 
     def sync(self) -> None:
         """Sync and do what is due; trouble is kept to be shown, for a front that is away is no reason to stop."""
-        with self.lock:
-            desk = self.desk
-            if desk is None:
-                return
-            try:
-                desk.sync()
-                if do_duties(desk):
-                    desk.push()
-                self.synced, self.trouble = self.today(), None
-            except PoruchError as trouble:
+        desk = self.desk
+        if desk is None:
+            return
+        self.hurry.clear()
+        try:
+            self._sync(desk)
+            self.synced, self.trouble = self.today(), None
+        except PoruchError as trouble:
+            if self.desk is desk:
                 self.trouble = trouble
-            self._tell_number(desk)
+        finally:
+            self._pushed.set()
+        with self.lock:
+            if self.desk is desk:
+                self._tell_number(desk)
+
+    def _sync(self, desk: Desk) -> None:
+        lock = self.held_by(desk)
+        if not self._took_in:
+            progress = Progress()
+            self._go(desk, collected_steps(desk, lock, progress), progress)
+            self._took_in = True
+        if self.errand is not None and not self.errand.done:
+            progress = Progress()
+            self._go(desk, errand_steps(desk, self.errand, lock, progress), progress)
+        with lock:
+            self._turn_to_front(desk)
+        progress, line = Progress(), self._own_line(desk)
+        self._go(desk, sync_steps(desk, line, lock, progress), progress, line)
+
+    def held_by(self, desk: Desk) -> "Held":
+        """The lock for the background, as long as `desk` is open here."""
+        return Held(self, desk)
+
+    def _go(self, desk: Desk, steps: Iterator[None], progress: Progress, line: Relay | None = None) -> None:
+        """Go through steps, and show how far they are; what the officer does meanwhile is sent between two of them."""
+        self.progress = progress
+        try:
+            for _ in steps:
+                time.sleep(BREATH_SECONDS)
+                if line is not None and self.hurry.is_set():
+                    self._push_now(desk, line)
+        finally:
+            if progress.catching_up:
+                self.caught_up += progress.taken
+            self.progress = Progress()
+
+    def _push_now(self, desk: Desk, line: Relay) -> None:
+        self.hurry.clear()
+        if not desk.idle:
+            for _ in push_steps(desk, line, self.held_by(desk), Progress()):
+                time.sleep(BREATH_SECONDS)
+        if not self.hurry.is_set():
+            self._pushed.set()
+
+    def carry(self, path: Path) -> None:
+        """Have the background sync with the folder at `path` next."""
+        self.errand = Errand(path)
+        self.hurry.set()
+
+    def _own_line(self, desk: Desk) -> Relay:
+        """The background's own line to the front: a page that asks the front must not find another's answer on it."""
+        if not self.relay_address:
+            raise RelayUnreachable("no front is named")
+        if self._line is None or self._line.address != self.relay_address:
+            made = self._relay(desk.key)
+            if not isinstance(made, HttpRelay):
+                raise RelayUnreachable("no front is named")
+            self._line = made
+        return self._line
 
     def _tell_number(self, desk: Desk) -> None:
         """Tell the porter how much waits; it is counted again only when something was written or an hour has begun."""
@@ -159,14 +251,24 @@ class Room:
         self.word.waiting(self._counted[1])
 
     def push(self) -> None:
-        """Send at once what was just done, where the front answers; else the next sync does."""
-        desk = self.desk
-        if desk is None:
-            return
-        try:
-            desk.push()
-        except RelayUnreachable as trouble:
-            self.trouble = trouble
+        """Send what was just done as soon as the front takes it: the background does, where it runs."""
+        if self.runs:
+            self._pushed.clear()
+            self.hurry.set()
+        elif self.desk is not None:
+            try:
+                self.desk.push()
+            except RelayUnreachable as trouble:
+                self.trouble = trouble
+
+    def wait_for_push(self) -> None:
+        """Without the lock: wait a moment until what was just done is on the front. It goes there all the same."""
+        self._pushed.wait(PUSH_SECONDS)
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long a page may wait for the desk before it says that the desk is at work."""
+        return CATCHING_SECONDS if self.progress.catching_up else LOCK_SECONDS
 
     # ---- what is remembered until the next lock -----------------------------------------------
 
@@ -185,12 +287,34 @@ class Room:
 
     def story(self, case: Case) -> Story | None:
         """A story, opened once between two locks."""
+        if case.erased is not None:
+            self._stories.pop(case.id, None)
+            return None
         if case.id not in self._stories and self.desk is not None:
             read = story_or_none(self.desk, case)
             if read is None:
                 return None
             self._stories[case.id] = read
         return self._stories.get(case.id)
+
+
+@dataclass(frozen=True)
+class Held:
+    """The room's lock while `desk` is open in it: entering raises `DeskEnded` when it is not any more."""
+
+    room: Room
+    desk: Desk
+
+    def __enter__(self) -> None:
+        """Wait for the lock."""
+        self.room.lock.acquire()
+        if self.room.desk is not self.desk:
+            self.room.lock.release()
+            raise DeskEnded
+
+    def __exit__(self, *failure: object) -> None:
+        """Let go."""
+        self.room.lock.release()
 
 
 _rooms: list[Room] = []

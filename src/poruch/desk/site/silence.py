@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from types import TracebackType
 
 
@@ -15,8 +16,9 @@ def place(trace: TracebackType | None) -> str:
 
 
 def report(error: BaseException) -> None:
-    """One line on standard error."""
-    sys.stderr.write(f"desk: {type(error).__name__} at {place(error.__traceback__)}\n")
+    """One line on standard error; where that goes to a full disk, the desk goes on without it."""
+    with suppress(OSError):
+        sys.stderr.write(f"desk: {type(error).__name__} at {place(error.__traceback__)}\n")
 
 
 class NamesOnly(logging.Handler):

@@ -50,6 +50,7 @@ STEPS = {
     "failed": _("A payment failed"),
     "paid": _("Paid"),
     "refused": _("Refused"),
+    "erased": _("Erased"),
 }
 """The next step of a case."""
 

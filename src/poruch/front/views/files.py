@@ -2,14 +2,15 @@
 
 import re
 from functools import cache
-from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
+from poruch.front import publishing
 from poruch.front.models import Slip
 from poruch.front.pages import message_page, methods
 from poruch.front.settings import WEB
 from poruch.front.site import current
+from poruch.journal.shown import keys_text
 
 _LOG_PATH = re.compile(r"checkpoint|policy|tile/(?:[0-5]|entries)(?:/x[0-9]{3})*/[0-9]{3}(?:\.p/[0-9]{1,3})?")
 
@@ -37,21 +38,21 @@ def log_file(request: HttpRequest, path: str) -> HttpResponse:
     kept = _kept(path)
     if kept is not None:
         return HttpResponse(kept, content_type="application/octet-stream")
-    file: Path = current().folder / "log" / path
-    if not _LOG_PATH.fullmatch(path) or not file.is_file():
+    content = publishing.log_file(current(), path) if _LOG_PATH.fullmatch(path) else None
+    if content is None:
         return message_page(request, 404)
-    text = path in ("checkpoint", "policy")
-    return HttpResponse(
-        file.read_bytes(), content_type="text/plain; charset=utf-8" if text else "application/octet-stream"
-    )
+    text = path in publishing.STATED
+    return HttpResponse(content, content_type="text/plain; charset=utf-8" if text else "application/octet-stream")
 
 
 def _kept(path: str) -> bytes | None:
-    """What stands beside the log and not in its folder: the salt of codes, texts of notices, slips of a lookup id.
+    """What stands beside the log and not in its folder: the salt of codes, the fund's keys, texts of notices, slips.
 
     An unknown lookup id gives an empty list, as docs/spec/log.md section 7 says.
     """
     public = current().journal.public()
+    if path == "keys" and public.ready:
+        return keys_text(public)
     if path == "code-salt" and public.charter is not None:
         return public.charter.code_salt
     if path.startswith("notice/") and path.removeprefix("notice/") in public.notices:

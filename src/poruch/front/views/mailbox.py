@@ -94,14 +94,16 @@ def payee(request: HttpRequest, language: str) -> HttpResponse:
 
 def _keys_of_code(text: str) -> tuple[CodeKeys, bool]:
     """The keys of what was typed, and whether they open a mailbox: the same steps for every text."""
-    charter = current().journal.public().charter
+    public = current().journal.public()
+    charter = public.charter
     assert charter is not None
     try:
         code, spelled = codes.parse(text), True
     except BadCode:
         code, spelled = codes.new_code(current().random), False
     keys = CodeKeys.from_code(code, charter.code_salt)
-    known = Mailbox.objects.filter(mailbox=keys.mailbox_id.hex()).exists()
+    made = Mailbox.objects.filter(mailbox=keys.mailbox_id.hex()).exists()
+    known = made or keys.mailbox_id in public.replies  # a front made anew knows some by the fund's answer alone
     return keys, known and spelled
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from poruch.cases import decide
 from poruch.cases.state import Case
-from poruch.desk import casework, openings, partials, screening
+from poruch.desk import casework, openings, partials, resolutions, screening
 from poruch.desk.program import Desk
 from poruch.desk.site import forms, words
 from poruch.desk.site.pages import at_desk, done, missing, page, url
@@ -251,7 +251,7 @@ def _letters(desk: Desk, case: Case) -> list[dict[str, Any]]:
     for letter in case.letters:
         text = letter.text or (casework.answer(desk, letter) if letter.drop and desk.within("casework") else "")
         mine = not letter.drop
-        said = text or words.LETTERS.get(letter.kind, "")
+        said = text or (_("Erased.") if letter.drop in case.gone else words.LETTERS.get(letter.kind, ""))
         found.append({"day": letter.day, "author": letter.author, "text": said, "from_us": mine})
     return found
 
@@ -289,6 +289,8 @@ def _told(desk: Desk, case: Case) -> dict[str, Any]:
         "opening_mine": opening is not None and desk.number not in opening.answers,
         "opening_agreed": partials.counted(desk, opening) if opening is not None else [],
         "openings": [opening_row(desk, one) for one in reversed(openings_of(desk, case))],
+        "erased_whole": case.erased is not None and not case.recipient and not resolutions.sent(desk, case).bodies,
+        "payee_erased": bool(case.payees) and case.payees[-1] in case.gone,
         "has_list": desk.store.fact(screening.LIST) is not None,
         "may_refuse": desk.within("casework") and step.open and not (case.live_grant and case.live_grant.approved),
         "history": [

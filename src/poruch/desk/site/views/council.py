@@ -27,7 +27,7 @@ def _check(form: ReasonForm, act: Any, *arguments: Any) -> bool:
     return True
 
 
-@at_desk("officers", "GET", "POST")
+@at_desk("officers", "GET", "POST", whole=False)
 def freeze(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What a freeze stops, and who ends it; a POST freezes."""
     form = ReasonForm(request.POST if request.method == "POST" else None)
@@ -99,7 +99,7 @@ def confirm(request: HttpRequest, desk: Desk, event: str) -> HttpResponse:
     return _show(request, desk, found, ThawForm(""), confirming=True)
 
 
-@at_desk("officers", "GET", "POST")
+@at_desk("officers", "GET", "POST", whole=False)
 def suspend(request: HttpRequest, desk: Desk, number: int) -> HttpResponse:
     """What of his counts, and what his suspension stops; a POST suspends."""
     council = desk.public.council
