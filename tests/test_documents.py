@@ -1,11 +1,14 @@
 """The documents say only what the program does: each command in them is known, and they are of no one machine."""
 
+import argparse
 import re
 import subprocess
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from poruch.cli import _parser
 
 ROOT = Path(__file__).resolve().parent.parent
 DECISIONS = ROOT / "docs" / "decisions"
@@ -66,6 +69,22 @@ def test_every_command_is_known(document: str, line: str) -> None:
             assert knows(said("bin/poruch", *verb, "--help"), option), f"{document}: {line}"
     else:
         assert program in PREPARATION, f"{document}: who knows {program}?"
+
+
+def options() -> list[tuple[str, str]]:
+    """Each verb with each of its options; a verb without any stands with an empty one."""
+    [verbs] = [one for one in _parser()._actions if isinstance(one, argparse._SubParsersAction)]
+    found = []
+    for verb, parser in verbs.choices.items():
+        named = [name for one in parser._actions for name in one.option_strings if name.startswith("--")]
+        found += [(verb, ""), *((verb, name) for name in named if name != "--help")]
+    return found
+
+
+@pytest.mark.parametrize(("verb", "option"), options())
+def test_every_verb_and_option_stands_in_a_document_of_its_readers(verb: str, option: str) -> None:
+    pages = [text for document in DOCUMENTS if (text := document.read_text()).count(f"bin/poruch {verb}")]
+    assert any(knows(text, option) for text in pages) if option else pages, f"bin/poruch {verb} {option}"
 
 
 def test_the_two_commands_stand_in_the_readme() -> None:

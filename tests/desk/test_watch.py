@@ -225,6 +225,15 @@ def test_one_look_is_a_doubt_and_two_are_an_alarm(watched: Watched) -> None:
     assert watched.alarms()
 
 
+def test_a_front_that_cheats_now_and_then_is_seen_in_the_end(watched: Watched) -> None:
+    """A doubt stays while the fund says nothing new: the second sight of it may come much later."""
+    one = watched.watches[3]
+    for shown in (False, True, False, False, True):
+        watched.between.change = lambda asked, body, now=shown: body.replace(b"</main>", b"!</main>") if now else body  # type: ignore[misc]
+        one._look(everything=True)
+    assert watched.alarms()
+
+
 def test_another_header_is_an_alarm(watched: Watched) -> None:
     watched.between.headers = {"Set-Cookie": "visitor=1", "Content-Security-Policy": "default-src *"}
     watched.look()

@@ -112,3 +112,20 @@ def test_the_command_prints_the_seed_and_the_shortest_script(
     assert "seed 3: ValueError: a gift" in said
     [line] = [line for line in said.splitlines() if line.endswith(" give")]
     assert Step.parse(line).kind == "give"
+
+
+def test_a_front_made_from_a_desk_that_is_behind_becomes_whole() -> None:
+    """Found by the simulator: what was published while the maker's desk was cut off never came to the new front."""
+    script = draw(7, 80)
+    days = {40: ("cut-off", (2,)), 42: ("publish", (1,)), 44: ("seize", (2,)), 45: ("mend", (2,))}
+    usual = {"ask", "mailboxes", "give", "work", "pay", "statement", "day"}
+    steps, day = [], 0
+    for one in script.steps:
+        steps += [one] if one.kind in usual else []
+        day += one.kind == "day"
+        if one.kind == "day" and day in days:
+            steps.append(Step(90_000 + day, *days[day]))
+    script.steps = steps
+    result = play(script)
+    assert result.broken == ""
+    assert (result.counts["epoch"], result.counts["seized front"]) == (1, 1)

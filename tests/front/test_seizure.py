@@ -6,6 +6,7 @@ The same search finds them at once where somebody added a debug line; that is sh
 import base64
 import contextlib
 import os
+import re
 import textwrap
 import urllib.parse
 from collections.abc import Iterator
@@ -74,7 +75,8 @@ def files_of_server(front: Front) -> dict[str, bytes]:
     for path in server.folder.rglob("*"):
         if not path.is_relative_to(bases) or path.is_relative_to(bases / own):
             with contextlib.suppress(FileNotFoundError):  # a server deletes what it needs no more
-                found |= {str(path): path.read_bytes()} if path.is_file() else {}
+                if path.is_file():  # no canary has so many zeros, and half of a server's files is nothing else
+                    found[str(path)] = re.sub(rb"\0{64,}", bytes(64), path.read_bytes())
     assert any("/pg_wal/" in name for name in found)
     return found
 
@@ -126,8 +128,9 @@ def plant(front: Front) -> dict[str, str]:
             f"{name} slip key": keys.slip_key.hex(),
             f"{name} blind key": keys.blind_key.hex(),
         }
+        everything = seized(front).values()
         for key in (keys.secret, keys.slip_key, keys.blind_key):
-            assert not any(key in content for content in seized(front).values())
+            assert not any(key in content for content in everything)
     return secrets
 
 

@@ -1,18 +1,20 @@
 """After a change of the roster the quorum key is dealt anew: to whom, by whom, and what each can still read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from poruch.cases.openings import Opening
-from poruch.desk import ceremony, council, founding, openings, words_heard
+from poruch.desk import ceremony, council, duties, founding, openings, words_heard
 from poruch.desk.ceremony import MOST_SESSIONS, own_share
-from poruch.desk.program import Desk
+from poruch.desk.duties import do_duties
+from poruch.desk.program import RESTORED, Desk
 from poruch.errors import AlreadyDone, NotAllowed
 from poruch.events.ceremony import CeremonyProposed, DealingAnnounced, DealingPublished
-from poruch.journal.ceremonies import Ceremonies
-from poruch.journal.segments import GENESIS, Sealed, Segment, sign_segment
+from poruch.events.kinds import NoticePublished
+from poruch.journal.ceremonies import Ceremonies, Ceremony
+from poruch.journal.segments import GENESIS, Clear, Sealed, Segment, sign_segment
 from story.canaries import nest_of
 from story.village import PASSPHRASE, Relay, Village, found_village
 
@@ -190,6 +192,82 @@ def test_a_silent_dealer_of_the_old_group_is_gone_on_without(village: Village) -
     assert group is not None
     assert group.officers == (1, 2, 3, 4)
     assert 5 in village.desks[1].public.council.roster
+
+
+def until(village: Village, waits: Callable[[Ceremony], bool]) -> Ceremony:
+    """Desks sync one after the other until the session under way has come so far."""
+    for _ in range(8):
+        for desk in list(village.desks.values()):
+            desk.sync()
+            do_duties(desk)
+            desk.push()
+            running = groups(village).running
+            if running is not None and waits(running):
+                village.desks[1].sync()
+                return running
+    raise AssertionError("the session never came so far")
+
+
+def restore(village: Village, folder: Path, number: int) -> Desk:
+    """His desk is lost; the new one has his key and shares from paper, and 1 confirms it."""
+    lost = village.desks[number]
+    made = Desk(folder, lost.key, lost.fund, lost.relay, village.clock)
+    for one in groups(village).made:
+        share = lost.store.secret(f"share/{one.group.id.hex()}")
+        if share is not None:
+            made.store.keep_secret(f"share/{one.group.id.hex()}", share)
+    made.store.keep_fact(RESTORED, b"1")
+    lost.close()
+    village.desks[number] = made
+    made.sync()
+    made.push()
+    village.desks[1].sync()
+    council.confirm_life(village.desks[1], number, 1)
+    village.desks[1].push()
+    return made
+
+
+@pytest.mark.parametrize("step", ["joined", "digests", "dealings"])
+def test_a_desk_that_was_lost_within_a_session_ends_it_and_another_makes_the_key(
+    village: Village, tmp_path: Path, step: str
+) -> None:
+    decide(village, council.remove(village.desks[1], 5), 1, 2, 3)
+    begun = until(village, lambda one: 3 in getattr(one, step))
+    (tmp_path / "anew").mkdir()
+    made = restore(village, tmp_path / "anew", 3)
+    village.sync(12)
+    again = groups(village).sessions[begun.session]
+    assert (again.stopped, again.blamed) == ("a sub-share was disputed", (3, 3))
+    group = groups(village).group
+    assert group is not None
+    assert (group.epoch, group.officers) == (1, (1, 2, 3, 4))
+    assert own_share(made, group) is not None
+    disputes = [
+        (signed.author, signed.life)
+        for signed in made.held
+        if any(isinstance(entry, Clear) and b"dealing.disputed" in entry.event for entry in signed.entries)
+    ]
+    assert disputes == [(3, 1)]
+
+
+def test_a_desk_says_in_one_go_but_once_what_changes_nothing(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = village.desks[2]
+    monkeypatch.setattr(duties, "_ceremony", lambda desk: [NoticePublished("notice", "again")])
+    before = len(desk.held)
+    assert do_duties(desk) == 1
+    assert len(desk.held) == before + 1
+
+
+def test_a_dealer_outside_the_new_quorum_who_lost_his_part_ends_the_session(village: Village, tmp_path: Path) -> None:
+    decide(village, council.leave_out(village.desks[1], (5,)), 1, 2, 3)
+    begun = until(village, lambda one: 5 in one.digests and 5 not in one.dealings)
+    (tmp_path / "anew").mkdir()
+    restore(village, tmp_path / "anew", 5)
+    village.sync(12)
+    assert groups(village).sessions[begun.session].stopped == "a sub-share was disputed"
+    group = groups(village).group
+    assert group is not None
+    assert (group.epoch, group.officers) == (1, (1, 2, 3, 4))
 
 
 def test_a_dealer_who_deals_wrongly_is_named_and_gone_on_without(

@@ -90,7 +90,7 @@ def test_a_damaged_file_is_broken_and_never_half_read(tmp_path: Path) -> None:
     path = tmp_path / "desk.db"
     store = Store(path, KEY)
     body, signed = os.urandom(30_000), [LittleFund().act(1, NoticePublished("note", "n" * 20_000))]
-    store.keep_body(b"b" * 32, body, pushed=False)
+    store.keep_body(hashlib.sha256(body).digest(), body, pushed=False)
     store.keep_fact("name", body)
     store.keep_segments(signed, pushed=False)
     store.close()
@@ -105,7 +105,7 @@ def test_a_damaged_file_is_broken_and_never_half_read(tmp_path: Path) -> None:
             damaged[page * 4096 + 300] ^= 1
         path.write_bytes(bytes(damaged))
         for kept, read in (
-            (body, lambda store: store.body(b"b" * 32)),
+            (body, lambda store: store.body(hashlib.sha256(body).digest())),
             ([body], lambda store: store.unpushed_bodies()),
             (body, lambda store: store.fact("name")),
             (signed, lambda store: list(store.segments())),
@@ -142,6 +142,13 @@ def test_bodies_by_hash(store: Store) -> None:
     assert store.body(bytes(32)) is None
     store.mark_bodies_pushed(hashes[:1])
     assert sorted(store.unpushed_bodies()) == sorted(bodies[1:])
+
+
+def test_a_body_that_is_another_is_not_given_out(store: Store) -> None:
+    sha256 = hashlib.sha256(b"what was sent").digest()
+    store.keep_body(sha256, b"something else", pushed=True)
+    with pytest.raises(StoreBroken):
+        store.body(sha256)
 
 
 def test_facts_and_secrets(store: Store) -> None:

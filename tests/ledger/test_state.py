@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from journal.little_fund import LittleFund
 from ledger.books import DAY, REFERENCE, RELATED_IBAN, TREASURY, Books, bank_entry, entry_id, item
 from poruch.events.base import Event
 from poruch.events.kinds import (
@@ -328,6 +329,23 @@ def test_what_was_published_is_known_once_it_was_sent() -> None:
     books.tell(5, PublicationSent(heard.id))
     assert books.ledger.publications[heard.id].lines == {3: "line 3", 1: "line 1"}
     assert books.ledger.published == {"in/gift": (7000, "in")}  # a sum that was split is one source
+
+
+@pytest.mark.parametrize("now", [1, 3], ids=["fewer open now", "more open now"])
+def test_a_publication_is_sent_with_the_signatures_that_the_front_asks_for_whoever_opens_now(now: int) -> None:
+    """The policy of the log is the founders', two of three: else the front would show what no desk calls sent."""
+    books = Books()
+    books.ledger.members.found(LittleFund().charter)
+    books.ledger.members.threshold, books.ledger.members.quorum = now, (1, 2, 3, 4)
+    heard = books.tell(5, PublicationProposed(1, 0, (), "body"))
+    publication = books.ledger.publications[heard.id]
+    for author in (1, 4):
+        books.tell(author, CheckpointSigned(heard.id, f"line {author}"))
+    books.tell(5, PublicationSent(heard.id))
+    assert not publication.sent
+    books.tell(3, CheckpointSigned(heard.id, "line 3"))
+    books.tell(5, PublicationSent(heard.id))
+    assert publication.sent
 
 
 def test_slips_are_left_when_treasury_says_so_of_what_was_sent() -> None:

@@ -80,8 +80,15 @@ def _take_segments(desk: "Desk", folder: Folder, lock: Lock, progress: Progress,
         arrived += pack
         size += sum(len(one.raw) for one in pack)
         yield
-        if size > ROUND_BYTES:
-            break
+        if size > ROUND_BYTES:  # and on with the next: what a stranger put first must not hide what stands behind it
+            yield from _take(desk, arrived, portions, lock, progress, carried)
+            arrived, size = [], 0
+    yield from _take(desk, arrived, portions, lock, progress, carried)
+
+
+def _take(
+    desk: "Desk", arrived: list[SignedSegment], portions: Portions, lock: Lock, progress: Progress, carried: Carried
+) -> Iterator[None]:
     for part in portions.of(sorted(arrived, key=lambda one: one.order)):
         with lock:
             carried.segments_in += desk.take(part, pushed=False)
@@ -138,7 +145,10 @@ def _take_drops(desk: "Desk", folder: Folder, lock: Lock, carried: Carried) -> I
 
 def give_journal(desk: "Desk", folder: Folder, lock: Lock, carried: Carried) -> Iterator[None]:
     """Segments, proofs, and drops that wait, from the desk to the folder."""
-    there = folder.coverage()
+    with lock:
+        held = {one.order[1:]: one.id for one in desk.held}
+    yield
+    there = folder.truly_held(lambda one: held.get(one.order[1:]) == one.id)
     yield
     with lock:
         missing = sorted((one for one in desk.held if not there.holds(one)), key=lambda one: one.order[1:])

@@ -160,6 +160,8 @@ def _step(desk: Desk, ceremony: Ceremony) -> list[Event]:
         identity = age.PqIdentity.generate(desk.random)
         desk.store.keep_secret(_name(ceremony.session, "identity"), identity.text.encode())
         return [CeremonyJoined(ceremony.session, identity.recipient.text)]
+    if _is_lost(desk, ceremony):
+        return [DealingDisputed(ceremony.session, me, b"")]
     if me in proposal.dealers and ceremony.all_joined and me not in ceremony.digests:
         return _announce(desk, ceremony)
     if me in proposal.dealers and ceremony.all_announced and me not in ceremony.dealings:
@@ -167,6 +169,19 @@ def _step(desk: Desk, ceremony: Ceremony) -> list[Event]:
     if me in proposal.officers and ceremony.all_dealt and me not in ceremony.certified:
         return [] if ceremony.is_first and not words_heard.heard(desk) else [_certify(desk, ceremony)]
     return []
+
+
+def _is_lost(desk: Desk, ceremony: Ceremony) -> bool:
+    """What this officer began the session with is on a lost desk: the session ends, and another begins.
+
+    Whatever the desk of his new life said as a part of this one would not count, and all would wait for ever.
+    """
+    me = desk.number
+    under_way = {
+        "identity": me in ceremony.joined and me not in ceremony.certified,
+        "polynomial": me in ceremony.digests and me not in ceremony.dealings,
+    }
+    return any(waits and desk.store.secret(_name(ceremony.session, what)) is None for what, waits in under_way.items())
 
 
 def _announce(desk: Desk, ceremony: Ceremony) -> list[Event]:
@@ -186,8 +201,8 @@ def _announce(desk: Desk, ceremony: Ceremony) -> list[Event]:
 def _publish(desk: Desk, ceremony: Ceremony) -> Event:
     raw = desk.store.secret(_name(ceremony.session, "polynomial"))
     dealing = desk.store.secret(_name(ceremony.session, "dealing"))
-    if raw is None or dealing is None:
-        return DealingDisputed(ceremony.session, desk.number, b"")  # this desk lost its part: the session ends
+    assert raw is not None  # else it was lost, and `_is_lost` has said so
+    assert dealing is not None
     coefficients = tuple(group.scalar(raw[at : at + 32]) for at in range(0, len(raw), 32))
     sealed = []
     for officer, recipient in sorted(ceremony.joined.items()):
@@ -206,8 +221,7 @@ def _parsed(ceremony: Ceremony) -> list[ParsedDealing]:
 
 def _certify(desk: Desk, ceremony: Ceremony) -> Event:
     kept = desk.store.secret(_name(ceremony.session, "identity"))
-    if kept is None:
-        return DealingDisputed(ceremony.session, desk.number, b"")
+    assert kept is not None  # else it was lost, and `_is_lost` has said so
     identity = age.PqIdentity.parse(kept.decode())
     messages: dict[int, bytes] = {}
     for dealer, files in ceremony.sealed.items():

@@ -21,20 +21,20 @@ UNOPENED = "drops/unopened"
 """The first drop that did not open, and how many keys had been tried."""
 WAITS_FOR_KEY = timedelta(days=30)
 MOST_STEPS = 16
-"""More in one go would mean that what this desk says changes nothing; the next sync tries again."""
+"""More in one go, or the same twice, would mean that what this desk says changes nothing; the next sync tries again."""
 
 
 def do_duties(desk: Desk) -> int:
     """Everything that is due now; returns how many segments it wrote. Calls itself dry: do it after each sync."""
     if desk.idle or not desk.speaks:
         return 0  # suspended, or a restored desk that nobody has confirmed: what it said would not count
-    written = inviting.go_on(desk)
+    written, before = inviting.go_on(desk), list[Event]()
     for _ in range(MOST_STEPS):
         events = _introduce(desk) or newer.unsaid(desk) or roster_duties(desk) or _policy(desk) or _ceremony(desk)
-        if not events:
+        if not events or events == before:
             break
         desk.act(events)
-        written += 1
+        written, before = written + 1, events
     return written + _tell_granted(desk) + collect(desk) + presence.go_on(desk)
 
 

@@ -85,10 +85,16 @@ class Programs(Fold):
             self.unknown.append(Unknown(author, segment.life, segment.seq, segment.day, tag, version, id))
 
     def stopping(self, council: Council) -> list[Unknown]:
-        """Those that stop this desk: all but what stands after the pin of a suspension or a removal in force."""
-        suspended = council.suspended
+        """Those that stop this desk: all but what stands after the pin of a suspension or a removal in force.
+
+        A suspension goes on for this when he is removed: else the removal, whose pin keeps what counted, would stop all
+        for ever.
+        """
         pins = {number: pin for number, (_, _, pin) in council.removed.items()}
-        pins |= {number: suspension.pin for number, suspension in suspended.items()}
+        for id, suspension in council.suspensions.items():
+            if suspension.over is None and id not in (council.void or ()):
+                pin = suspension.pin
+                pins[pin.number] = min(pins.get(pin.number, pin), pin, key=lambda one: (one.life, one.seq))
         return [one for one in self.unknown if one.author not in pins or _within(one, pins[one.author])]
 
 
@@ -111,9 +117,21 @@ def check(desk: "Desk", events: Iterable[Event]) -> None:
     if not stopping(desk):
         return
     for event in events:
-        confirms = isinstance(event, Voted) and event.vote == "confirm"
-        if not isinstance(event, STILL) and not confirms:
+        if not isinstance(event, STILL) and not _helps(desk, event):
             raise NeedsNewerProgram(f"version {needed(desk)}" if needed(desk) else "")
+
+
+def _helps(desk: "Desk", event: Event) -> bool:
+    """A vote that confirms, or one that lifts a suspension whose pin lets the unknown stand: another may be earlier.
+
+    Else an accomplice who suspends first, with a late pin, would stop everybody.
+    """
+    if not isinstance(event, Voted):
+        return False
+    suspension = desk.public.council.suspensions.get(event.on)
+    pin = suspension.pin if suspension is not None else None
+    late = pin is not None and any(one.author == pin.number and _within(one, pin) for one in stopping(desk))
+    return event.vote == "confirm" or late
 
 
 def pin_before(desk: "Desk", pin: Pin) -> Pin:

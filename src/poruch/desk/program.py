@@ -111,7 +111,7 @@ class Desk:
         self._ahead = False
         self.snapshots = Snapshots(self)
         if not self.snapshots.wake():
-            self.journal.add(self.store.segments())
+            self.journal.add(self.store.segments(), own=True)
             self.journal.add(self.store.faults())
             self.refold()
             self.snapshots.keep()
@@ -252,7 +252,7 @@ class Desk:
         """Know no more than the disk: an act that stood on a segment which is not there would break the chain."""
         segments, faults = list(self.store.segments()), self.store.faults()
         self.journal = Journal(self.fund)
-        self.journal.add(segments)
+        self.journal.add(segments, own=True)
         self.journal.add(faults)
         self._ahead = False
         self.refold()

@@ -12,9 +12,9 @@ from poruch.crypto.signatures import raw_verify
 from poruch.desk.banking import announcements
 from poruch.desk.duties import log_policy
 from poruch.desk.program import Desk, Mailing
-from poruch.errors import AlreadyDone, CannotOpen, Malformed, MissingCheck, NotAllowed, PoruchError, TooFew
+from poruch.errors import AlreadyDone, BadEvent, CannotOpen, Malformed, MissingCheck, NotAllowed, PoruchError, TooFew
 from poruch.events.base import Event
-from poruch.events.codec import encode
+from poruch.events.codec import decode, encode
 from poruch.events.drops import GiftAnnouncement, KeptSlips, SlipKeys
 from poruch.events.kinds import (
     CheckpointSigned,
@@ -97,6 +97,18 @@ def shown_signatures(desk: Desk, publication: Publication, draft: Draft) -> tupl
     except PoruchError:
         pass  # the signatures of the journal are enough
     return parse_signatures("".join(line for _, line in sorted(good_lines(desk, publication).items())))
+
+
+def kept_slips(desk: Desk, publication: Publication) -> list[tuple[bytes, bytes]]:
+    """The slips that were left for a publication, by lookup id, as far as their bodies are here."""
+    found: list[tuple[bytes, bytes]] = []
+    for sha256 in publication.slips:
+        body = desk.store.body(sha256)
+        try:
+            found += decode(body, KeptSlips).slips if body is not None else ()
+        except BadEvent:
+            continue  # whoever left it left nothing that a code could find
+    return found
 
 
 def leaves_before(desk: Desk, size: int) -> list[bytes]:
@@ -265,7 +277,7 @@ def good_lines(desk: Desk, publication: Publication) -> dict[int, str]:
     body = publication.proposal.body.encode()
     known = desk.public.roster.former | desk.public.officers
     for officer, line in publication.lines.items():
-        keys = known.get(officer)
+        keys = known.get(officer) if officer in desk.charter.numbers else None  # others are not in the log's policy
         try:
             [signature] = parse_signatures(line.rstrip("\n") + "\n")
             if keys is not None:

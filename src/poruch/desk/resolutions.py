@@ -57,10 +57,11 @@ def sent(desk: Desk, case: Case) -> Sent:
 
 
 def _letters(desk: Desk, case: Case) -> set[bytes]:
-    """What the fund wrote to the person; a reply that names what somebody sent, or an answer, is no letter."""
+    """What the fund wrote to the person; a reply that names what somebody sent, an answer or slips is no letter."""
     named = {reply.body for reply in desk.public.replies.get(case.mailbox, ())}
     others = {body for bodies in desk.cases.bodies.values() for body in bodies}
     others |= {body for opening in desk.openings.openings.values() for body in opening.answers.values()}
+    others |= {body for publication in desk.ledger.publications.values() for body in publication.slips}
     return named - others - {r.body for box, rs in desk.public.replies.items() if box != case.mailbox for r in rs}
 
 
@@ -156,6 +157,8 @@ def check_told(desk: Desk, resolution: Resolution) -> None:
     try:
         may_go = check_erasable(desk, case)
     except AlreadyDone:
+        if not desk.erased.issuperset(resolution.event.bodies):
+            raise OtherBodies from None  # a case that is erased already must not stand for somebody else's bodies
         return
     here, named = set(may_go.bodies), set(resolution.event.bodies)
     theirs = desk.cases.by_sender.get(described.sender) == case.id and set(described.drops) <= set(may_go.drops)

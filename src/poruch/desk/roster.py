@@ -1,6 +1,7 @@
 """What a desk does by itself after the roster changed: new keys for circles, older ones for whom k let read them."""
 
 from poruch.crypto import age
+from poruch.desk import newer
 from poruch.desk.program import Desk, head_of
 from poruch.errors import Refused
 from poruch.events.base import Event
@@ -36,7 +37,8 @@ def _suspend_liar(desk: Desk) -> list[Event]:
                 council.check_freeze(desk.number, desk.today())
         except Refused:
             continue
-        said = OfficerSuspended(head_of(desk, number), absent=False, nonce=desk.random(16))
+        pin = newer.pin_before(desk, head_of(desk, number))
+        said = OfficerSuspended(pin, absent=False, nonce=desk.random(16))
         return [said, Explained(explained_hash(said), "Two segments signed by this officer stand at one place.")]
     return []
 

@@ -13,6 +13,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, is_dataclass
 from functools import cache
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 SHORT, LONG = 64, 512
 """So many new segments are worth a snapshot when the desk is closed, and while it works."""
 HEAVY = 5000
-"""Of a longer journal the bytes stay in the store."""
+"""The bytes of so many segments are held at once; those of more stay in the store."""
 _HEAD_BYTES, _LEVEL = 4, 1
 _VALUES = frozenset({("datetime", "date"), ("collections", "Counter"), ("builtins", "set"), ("builtins", "frozenset")})
 _KEYS = (PqRecipient, X25519Recipient, Owner)
@@ -81,17 +82,20 @@ class Snapshots:
 
     def __init__(self, desk: "Desk") -> None:
         """Nothing is kept yet."""
-        self._desk, self._kept = desk, 0
+        self._desk, self._kept, self._light = desk, 0, 0
         self.woken = False
 
     def keep(self, *, closing: bool = False) -> None:
-        """Keep the last of the earlier states if enough segments are new since the one before: a quarter of all.
+        """Keep the last of the earlier states if enough segments are new since the last one: thrice as many as before.
 
         When the desk is closed, fewer are enough. It is an earlier state: so a segment that comes a little late need
         not throw it away.
         """
         desk, folding = self._desk, self._desk.folding
-        least = SHORT if closing else max(LONG, folding.folded // 4)
+        if desk.store.lasts and len(desk.held) - self._light > max(HEAVY, self._light // 2):
+            desk.journal.lighten(desk.store.raw)
+            self._light = len(desk.held)
+        least = SHORT if closing else max(LONG, 3 * self._kept)
         if not desk.store.lasts or folding.folded - self._kept < least:
             return
         views, states = dict(folding.marks.kept), desk.journal.folded(folding.folded)
@@ -105,11 +109,16 @@ class Snapshots:
         self._kept = count
         with suppress(StoreBroken):  # nothing is lost by it, and the next act tells of a disk that is full
             desk.store.keep_snapshot(len(head).to_bytes(_HEAD_BYTES, "big") + head + raw)
-        if len(desk.held) > HEAVY:
-            desk.journal.lighten(desk.store.raw)
 
     def wake(self) -> bool:
         """Take up the state that was kept, and fold what came after it. Whether there was one that fits."""
+        with _without_collector():
+            woken = self._wake()
+            gc.freeze()  # these two: all that was made counts as old, and is not looked through at once
+            gc.unfreeze()
+            return woken
+
+    def _wake(self) -> bool:
         desk = self._desk
         kept = desk.store.snapshot() if desk.store.lasts else None
         if kept is None:
@@ -121,11 +130,15 @@ class Snapshots:
             return False
         if head.program != program() or head.sha256 != hashlib.sha256(raw).digest():  # (1), (2)
             return False
-        held = desk.store.light_segments()
-        if _digest(held[: head.count]) != head.held:  # (3)
-            return False
-        with _without_collector():
-            state = _Reader(io.BytesIO(zlib.decompress(raw))).load()
+        with ThreadPoolExecutor(1) as other:  # the second core unpacks meanwhile
+            unpacked = other.submit(zlib.decompress, raw)
+            held = desk.store.light_segments()
+            if _digest(held[: head.count]) != head.held:  # (3)
+                return False
+        try:
+            state = _Reader(io.BytesIO(unpacked.result())).load()
+        except pickle.UnpicklingError:
+            return False  # what this desk wrote and may not read again must not keep it shut
         self._resume(state, held, head.count)
         self.woken = True
         return True
@@ -137,7 +150,7 @@ class Snapshots:
         desk.folding.resume(state.view, state.opened, count)
         again = desk.journal.add(desk.store.faults())
         desk.folding.follow([], min(since, again.since))
-        self._kept = count
+        self._kept, self._light = count, len(held)
 
 
 def _digest(held: Iterable[SignedSegment]) -> bytes:

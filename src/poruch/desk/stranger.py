@@ -5,6 +5,7 @@ a person's order and at a person's pace; the headers are those of the browser th
 """
 
 import http.client
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
@@ -71,10 +72,13 @@ class Stranger:
             self._line = kind(self._url.netloc, timeout=self._timeout)
         self._line.request(method, path, body, headers)
         answer = self._line.getresponse()
-        content = answer.read(LONGEST_PAGE)
-        if answer.read(1):
-            self.leave()
-        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content)
+        content, until = bytearray(), time.monotonic() + self._timeout
+        while part := answer.read1(LONGEST_PAGE + 1 - len(content)):
+            content += part
+            if len(content) > LONGEST_PAGE or time.monotonic() > until:
+                self.leave()  # one byte in half a minute would hold the watch for ever
+                break
+        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, bytes(content))
 
     def leave(self) -> None:
         """Hang up."""

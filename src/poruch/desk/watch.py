@@ -30,7 +30,9 @@ RENDER_SECONDS = 60
 MOST_ALARMS = 8
 """What one desk raises at a time: the rest of a front that is another altogether is said by these."""
 PROOF = "watch/seen/"
-FORBIDDEN_HEADERS = ("set-cookie", "location", "refresh", "link", "alt-svc", "report-to", "nel")
+FORBIDDEN_HEADERS = (
+    "set-cookie", "location", "refresh", "link", "alt-svc", "report-to", "nel", "onion-location", "content-disposition",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

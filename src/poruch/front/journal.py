@@ -74,8 +74,10 @@ class FrontJournal:
             rows = [(row, parse_segment(raw)) for row, raw in self._shelf.segments_after(self._last)]
             proofs = [(row, parse_segment(raw)) for row, raw in self._shelf.proofs_after(self._last_proof)]
             self._proofs |= {proof.segment.author: proof for _, proof in proofs}
-            added = journal.add([*(signed for _, signed in rows), *(proof for _, proof in proofs)])
-            if len(added.fresh) != len(rows):  # what waited here has its place now, and is on no disk: desks ask again
+            added = journal.add([*(signed for _, signed in rows), *(proof for _, proof in proofs)], own=True)
+            if len(added.fresh) != len(rows) and self._last:
+                # What waited here has its place now, and is on no disk: desks ask again. Of what is read from the
+                # beginning some may have lost its author, whose admission is held up: it keeps its place on the shelf.
                 self._forget()
                 self.refresh()
                 return
@@ -98,26 +100,28 @@ class FrontJournal:
                 self._journal = Journal(fund)
         return self._journal
 
-    def push(self, segments: list[SignedSegment]) -> list[Outcome]:
+    def push(self, segments: list[SignedSegment], *, own: bool = False) -> list[Outcome]:
         """Store what has its place in a chain, all or nothing; the outcome of each. The same segment twice is known.
 
         Of two segments at one place the second is kept, too: it convicts its author on every desk. One for each author.
+        `own`: all that a desk holds (see `Journal.add`).
         """
         with self._lock:
             try:
                 with self._shelf.alone():
-                    return self._push(segments)
+                    return self._push(segments, own=own)
             except BaseException:
                 self._forget()  # memory must not run ahead of the disk
                 raise
 
-    def _push(self, segments: list[SignedSegment]) -> list[Outcome]:
+    def _push(self, segments: list[SignedSegment], *, own: bool) -> list[Outcome]:
         self.refresh()
         journal = self._open_journal()
         if journal is None:
             return [Outcome.OTHER_FUND for _ in segments]
-        added = journal.add(segments)
-        self._place(list(zip(self._shelf.keep_segments(added.fresh), added.fresh, strict=True)))
+        added = journal.add(segments, own=own)
+        new = [signed for signed in added.fresh if not self._row_at(signed)]
+        self._place(list(zip(self._shelf.keep_segments(new), new, strict=True)))
         for signed, outcome in zip(segments, added.outcomes, strict=True):
             if outcome is Outcome.EQUIVOCATION:
                 self._keep_proof(signed)

@@ -9,8 +9,10 @@ from poruch.crypto.padding import unpad
 from poruch.errors import CannotOpen, Malformed
 from poruch.events.codec import decode
 from poruch.events.mailbox import Message
+from poruch.events.resolutions import ErasureProposed
 from poruch.front.models import Body, Drop
 from poruch.front.site import current
+from poruch.journal.public import PublicState
 
 _PLACE_IN_DAY = {"received": 0, "sent": 1, "gave": 3, "payee-received": 4, "paid": 5, "returned": 5}
 """Days have no hours here: within one, a letter stands before its answer, bank details after the question for them."""
@@ -45,12 +47,13 @@ class Instalment:
 
 @dataclass(frozen=True)
 class Box:
-    """A mailbox laid open."""
+    """A mailbox laid open. `erased_on`: k officers erased all or some of what lay here, last on that day."""
 
     sent_on: datetime.date | None
     letters: tuple[Letter, ...]
     messages: tuple[Message, ...]
     damaged: int
+    erased_on: datetime.date | None = None
 
     def _of(self, *kinds: str) -> list[Message]:
         return [message for message in self.messages if message.kind in kinds]
@@ -101,11 +104,15 @@ class Box:
 
 def read_box(keys: CodeKeys) -> Box:
     """The mailbox of this code. A message that does not open is counted, not shown."""
-    mailbox = keys.mailbox_id
+    mailbox, public = keys.mailbox_id, current().journal.public()
     letters: list[Letter] = []
     messages: list[Message] = []
     damaged = 0
-    for reply in current().journal.public().replies.get(mailbox, ()):
+    gone: set[bytes] = set()
+    for reply in public.replies.get(mailbox, ()):
+        if reply.body in public.erased:
+            gone.add(reply.body)
+            continue
         body = Body.objects.filter(sha256=reply.body.hex()).first()
         if body is None:
             continue
@@ -118,10 +125,22 @@ def read_box(keys: CodeKeys) -> Box:
         messages.append(message)
         letters.append(Letter(message.day, "letter-received" if again else message.kind, message.text))
     sent_on = None
-    for drop in Drop.objects.filter(mailbox=mailbox.hex()).order_by("id").only("day", "kind"):
-        if drop.kind == "submission":
+    for drop in Drop.objects.filter(mailbox=mailbox.hex()).order_by("id").only("day", "kind", "sha256"):
+        if bytes.fromhex(drop.sha256) in public.erased:
+            gone.add(bytes.fromhex(drop.sha256))
+        elif drop.kind == "submission":
             sent_on = drop.day
         else:
             letters.append(Letter(drop.day, "gave" if drop.kind == "payee" else "sent"))
     letters.sort(key=lambda letter: (letter.day, _PLACE_IN_DAY.get(letter.kind, 2)))
-    return Box(sent_on, tuple(letters), tuple(messages), damaged)
+    return Box(sent_on, tuple(letters), tuple(messages), damaged, _last_erasure(public, gone))
+
+
+def _last_erasure(public: PublicState, gone: set[bytes]) -> datetime.date | None:
+    """When the last resolution to erase some of these was taken."""
+    days = [
+        one.day or one.said.day
+        for one in public.resolutions.all.values()
+        if one.taken and isinstance(one.event, ErasureProposed) and not gone.isdisjoint(one.event.bodies)
+    ]
+    return max(days, default=None)

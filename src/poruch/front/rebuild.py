@@ -34,6 +34,8 @@ and none takes a number so far ahead for rubbish (desk/syncing.py)."""
 ROWS_AT_ONCE, BYTES_AT_ONCE = 200, 16 * 1024 * 1024
 KINDS = ("submission", "message", "payee", "gift")
 KNOWN = (Outcome.ACCEPTED, Outcome.KNOWN)
+PLACED = (*KNOWN, Outcome.UNKNOWN_OFFICER, Outcome.WAITING)
+"""An officer may date what he says before his admission: then it has its place when that has come."""
 
 
 @dataclass
@@ -81,6 +83,7 @@ class _Writer:
 
         self._site, self._calendar = current(), calendar
         self.counts: dict[type, int] = {}
+        self._segments = 0
 
     def take_all(self, pieces: Iterator[AnyPiece]) -> Ending:
         """Write every piece up to the ending; what is behind it is not read."""
@@ -98,6 +101,8 @@ class _Writer:
             full = len(held) >= ROWS_AT_ONCE or size >= BYTES_AT_ONCE
             if held and (full or type(piece) is not type(held[0])):
                 writers[type(held[0])](held)
+                if type(held[0]) is SegmentPiece and type(piece) is not SegmentPiece:
+                    self._check_places()
                 held, size = [], 0
             if isinstance(piece, Ending):
                 if sum(self.counts.values()) != piece.pieces:
@@ -129,12 +134,17 @@ class _Writer:
     def _segments_in(self, pieces: list[SegmentPiece]) -> None:
         try:
             segments = [parse_segment(piece.raw) for piece in pieces]
-            outcomes = self._site.journal.push(segments)
+            outcomes = self._site.journal.push(segments, own=True)
         except PoruchError as error:
             raise CannotRebuild(f"a segment: {error.name}") from None
         for piece, outcome in zip(pieces, outcomes, strict=True):
-            if outcome not in ((Outcome.EQUIVOCATION, *KNOWN) if piece.proof else KNOWN):
+            if outcome not in ((Outcome.EQUIVOCATION, *KNOWN) if piece.proof else PLACED):
                 raise CannotRebuild(f"a segment: {outcome.value}")
+            self._segments += not piece.proof
+
+    def _check_places(self) -> None:
+        if sum(last + 1 for last in self._site.journal.positions().values()) != self._segments:
+            raise CannotRebuild("a segment: it has no place in a chain")
 
     def _publications_in(self, pieces: list[PublicationPiece]) -> None:
         from poruch.front.publishing import take

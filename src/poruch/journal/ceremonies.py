@@ -113,6 +113,16 @@ class Ceremony:
                 return missing
         return ()
 
+    def may_dispute(self, author: int, dealer: int) -> bool:
+        """Whether he may: for what was dealt to him, or, as a dealer who is not of the new set, for what he lost.
+
+        Who has certified had all he could dispute, and who has dealt lost nothing that is still needed: later words of
+        theirs must not undo a key in force.
+        """
+        if author in self.proposal.officers:
+            return author not in self.certified
+        return author == dealer and author in self.proposal.dealers and author not in self.dealings
+
     def stop(self, why: str, blamed: tuple[int, ...]) -> None:
         """End the session; a new one may start."""
         if not self.stopped:
@@ -220,8 +230,7 @@ class Ceremonies:
             ceremony.digests.setdefault(author, event.digest)
         elif isinstance(event, DealingPublished) and author in dealers and author not in ceremony.dealings:
             ceremony.deal(author, event)
-        elif isinstance(event, DealingDisputed) and author in officers and author not in ceremony.certified:
-            # Who has certified had all he could dispute: later words of his must not undo a key in force.
+        elif isinstance(event, DealingDisputed) and ceremony.may_dispute(author, event.dealer):
             ceremony.complaints[author] = (event.dealer, event.file_key)
             ceremony.stop("a sub-share was disputed", (event.dealer, author))
         elif isinstance(event, GroupCertified) and author in officers and ceremony.all_dealt:

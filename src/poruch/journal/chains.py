@@ -57,7 +57,8 @@ class Chains:
     """The chains of one fund. Feed it with `add`; it returns what became of each and what newly counts.
 
     `forks`: by (author, life) the first place at which its author signed two segments. Lives after the first are
-    chains like others; whether one counts is for the council to say (poruch.journal.standing).
+    chains like others; whether one counts is for the council to say (poruch.journal.standing). `bounded`: what must
+    wait is kept as far as there is room, and no clock leaps; what comes from one's own disk was judged before.
     """
 
     fund: bytes
@@ -66,6 +67,7 @@ class Chains:
     clock: int = 0
     faults: list[Fault] = field(default_factory=list)
     forks: dict[tuple[int, int], int] = field(default_factory=dict)
+    bounded: bool = True
     _known_faults: set[bytes] = field(default_factory=set)
     _unsigned: int = 0
     _strangers: dict[bytes, SignedSegment] = field(default_factory=dict)
@@ -81,7 +83,8 @@ class Chains:
             clock, author, life, seq = signed.order
             self._ids[(author, life, seq)] = signed.id
             self.heads[(author, life)] = signed
-            self.clock = max(self.clock, clock)
+            if clock > self.clock:
+                self.clock = clock
 
     def add(self, signed: SignedSegment) -> tuple[Outcome, list[SignedSegment]]:
         """The outcome for `signed`, and the segments that count from now on, in chain order."""
@@ -141,7 +144,8 @@ class Chains:
 
     def _hold_stranger(self, signed: SignedSegment) -> None:
         """Somebody whose admission may stand in a segment that is still to come."""
-        if signed.id not in self._strangers and self._strangers_bytes + len(signed.raw) <= STRANGERS_BYTES:
+        fits = not self.bounded or self._strangers_bytes + len(signed.raw) <= STRANGERS_BYTES
+        if signed.id not in self._strangers and fits:
             self._strangers[signed.id] = signed
             self._strangers_bytes += len(signed.raw)
 
@@ -151,7 +155,7 @@ class Chains:
         here = self._waiting.get(place, {})
         mine = self._waiting_bytes.get(author, 0)
         fits = mine + size <= AUTHORS_WAITING_BYTES and self._all_waiting_bytes + size <= WAITING_BYTES
-        if signed.id not in here and fits:
+        if signed.id not in here and (fits or not self.bounded):
             self._waiting.setdefault(place, here)[signed.id] = signed
             self._waiting_bytes[author] = mine + size
             self._all_waiting_bytes += size
@@ -186,7 +190,7 @@ class Chains:
             return self._wait(signed, place)
         if segment.prev != expected[1] or segment.clock <= expected[2]:
             return Outcome.BROKEN_LINK
-        if segment.clock > self.clock + CLOCK_LEAP:
+        if self.bounded and segment.clock > self.clock + CLOCK_LEAP:
             return Outcome.CLOCK_AHEAD
         return Outcome.ACCEPTED
 

@@ -5,7 +5,6 @@ each circle of their audience. Beside the file stand hints: 8 bytes of HMAC-SHA2
 over the event's place in the journal; members find their key by it, and others cannot tell the circles apart.
 """
 
-import hashlib
 import hmac
 import random as shuffling
 from collections.abc import Callable, Iterable
@@ -123,8 +122,8 @@ def take_handout(event: CircleKeyed, identity: age.PqIdentity) -> CircleSecret |
 
 
 def _hint(key: bytes, fund: bytes, place: Place) -> bytes:
-    message = fund + b"".join(number.to_bytes(8, "big") for number in place)
-    return hmac.new(key, b"poruch/hint/v1\n" + message, hashlib.sha256).digest()[:8]
+    author, life, seq, index = (number.to_bytes(8, "big") for number in place)
+    return hmac.digest(key, b"poruch/hint/v1\n" + fund + author + life + seq + index, "sha256")[:8]
 
 
 class Content(Schema, frozen=True, tag="sealed-events.v1"):

@@ -38,8 +38,8 @@ BODY_LIMIT, DROP_LIMIT = 8 * 1024 * 1024, 1024
 _HEAD_GUESS = 16 * 1024
 SMALL_BYTES, MOST_SMALL = 512 * 1024, 64
 """More small packs than this are put together into larger ones."""
-MOST_DROPS = 4096
-"""Of drops in one go: a stick from strange hands must not keep a desk busy for ever."""
+MOST_DROPS, DROPS_BYTES = 4096, 128 * 1024 * 1024
+"""Of drops in one go: a stick from strange hands must not keep a desk busy for ever, nor fill its memory."""
 _FUND = re.compile("poruch-v1-([0-9a-f]{64})")
 _PACK = re.compile(r"[0-9a-f]{64}\.pack")
 _HASH = re.compile("[0-9a-f]{64}")
@@ -106,6 +106,19 @@ class Folder:
         found.settle()
         return found
 
+    def truly_held(self, is_held: Callable[[SignedSegment], bool]) -> Coverage:
+        """What the packs hold of what the caller has: each is read, for a head may claim what no pack has."""
+        found = Coverage()
+        with self._at(_SEGMENTS) as place:
+            if place is not None:
+                for name in [name for name, _, _ in self._heads(place)]:
+                    for one in self._read_pack(place, name) or []:
+                        if is_held(one):
+                            _, author, life, seq = one.order
+                            found.add((author, life, seq, seq))
+        found.settle()
+        return found
+
     def _heads(self, place: Place) -> Iterator[tuple[str, int, PackHead]]:
         """Name, size and head of each pack whose size is what its head says."""
         for name, size in place.listed(_PACK):
@@ -128,14 +141,14 @@ class Folder:
                 self._tell(Trouble.FOREIGN)
 
     def segments_beyond(self, positions: Mapping[Chain, int]) -> Iterator[list[SignedSegment]]:
-        """The segments that stand beyond `positions`, pack by pack; a pack that holds none is not read.
+        """The segments that stand beyond `positions`, pack by pack, beginnings first; what holds none is not read.
 
         `positions` is looked at again before each pack, so that it may grow on the way.
         """
         with self._at(_SEGMENTS) as place:
             if place is None:
                 return
-            for name, _, head in list(self._heads(place)):
+            for name, _, head in sorted(self._heads(place), key=_beginning):
                 if any(last > positions.get((author, life), -1) for author, life, _, last in head.runs):
                     found = self._read_pack(place, name)
                     yield [one for one in found or [] if is_beyond(one, positions)]
@@ -293,17 +306,21 @@ class Folder:
         `arrival` is the number each is given: a folder has no order of arrival.
         """
         seen: set[str] = set()
+        left = DROPS_BYTES
         with self._at(_DROPS) as place:
             if place is None:
                 return
-            for name, _ in place.listed(_DROP):
+            names = [name for name, _ in place.listed(_DROP)]
+            begin = int.from_bytes(self.random(4), "big") % max(len(names), 1)  # rubbish hides nothing for ever
+            for name in names[begin:] + names[:begin]:
                 drop, _, sha256 = name.partition("-")
-                if drop in known or drop in seen or len(seen) >= MOST_DROPS:
+                if drop in known or drop in seen or len(seen) >= MOST_DROPS or left < BODY_LIMIT:
                     continue
                 carried = self._read_drop(place, name)
                 body = self.body(bytes.fromhex(sha256)) if carried else None
                 if carried is not None and body is not None:
                     seen.add(drop)
+                    left -= len(body)
                     yield WaitingDrop(arrival, drop, carried.kind, carried.day, body)
 
     def _read_drop(self, place: Place, name: str) -> CarriedDrop | None:
@@ -333,6 +350,11 @@ class Folder:
                 written += 1
             _made(place).settle()
         return written
+
+
+def _beginning(pack: tuple[str, int, PackHead]) -> int:
+    """The first seq in a pack."""
+    return min((first for _, _, first, _ in pack[2].runs), default=0)
 
 
 def _made(place: Place | None) -> Place:

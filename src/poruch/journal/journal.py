@@ -93,13 +93,19 @@ class Journal:
                     found[said.id] = Suspension(said, event, pin=event.pin, absent=event.absent)
         return {id: m for id, m in found.items() if len(m.of("undo")) < self.public.council.k}
 
-    def add(self, segments: Iterable[SignedSegment]) -> Added:
-        """Take segments from anywhere."""
+    def add(self, segments: Iterable[SignedSegment], *, own: bool = False) -> Added:
+        """Take segments from anywhere. `own`: all that one's own disk has, in any order, and judged before.
+
+        There an officer's segments may stand before the one that admits him, and clocks leap from chain to chain: if
+        any of it were put aside for that, its author would sign another segment at the same place.
+        """
         added = Added([], [], len(self.held))
+        self.chains.bounded = not own
         for signed in segments:
             outcome, counted = self.chains.add(signed)
             added.outcomes.append(outcome)
             added.fresh += counted
+        self.chains.bounded = True
         self._take(added, added.fresh)
         while learned := self._learn():
             added.fresh += learned
@@ -107,9 +113,13 @@ class Journal:
         return added
 
     def _learn(self) -> list[SignedSegment]:
-        """Whoever was admitted may have spoken before this was known here."""
+        """Whoever was admitted may have spoken before this was known here.
+
+        Who admitted him may be held up later by one word dated back. His segments keep their places nevertheless: else
+        whoever starts again would hold fewer than whoever did not.
+        """
         counted: list[SignedSegment] = []
-        for number, signing in sorted(self.public.roster.signing.items()):
+        for number, signing in sorted((self.public.agreed_keys | self.public.roster.signing).items()):
             if number not in self.chains.roster.signing and self.chains.roster.signing:
                 counted += self.chains.learn(number, signing)
         return counted

@@ -1,6 +1,7 @@
 """A line to a front that may break at any byte: what arrived before it broke is kept, and said to be a part."""
 
 import http.client
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class Line(Protocol):
 
 FRONT_NUMBER = "Poruch-Front"
 """A header of answers: the number that a front drew when it was made. Another one, another disk."""
+_NUMBER = re.compile("[0-9a-f]{16}")
 
 
 @dataclass
@@ -95,7 +97,8 @@ class HttpLine:
         try:
             line.request(method, path, body, headers)
             answer = line.getresponse()
-            self.front_number = (answer.getheader(FRONT_NUMBER) or self.front_number)[:64]
+            said = answer.getheader(FRONT_NUMBER) or ""
+            self.front_number = said if _NUMBER.fullmatch(said) else self.front_number
         except TimeoutError:
             self.close()
             raise RelayUnreachable("no answer in time") from None

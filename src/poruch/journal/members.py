@@ -20,7 +20,9 @@ Circles = dict[str, frozenset[int]]
 class Members(Fold):
     """`names` and `circles` by officer number; `tag_key` blinds instalments for the relay (32 bytes).
 
-    The first circles are the first founder's; later ones what k approved by their hash, from that place on.
+    `threshold` of the `quorum` stand behind a payment, `signatures` of the `signers` behind a publication: these are
+    those of the log's policy, which no change of the roster changes. The first circles are the first founder's; later
+    ones what k approved by their hash, from that place on.
     """
 
     TABLES: ClassVar[tuple[str, ...]] = ("names", "circles", "reasons", "_told")
@@ -30,6 +32,8 @@ class Members(Fold):
     founder: int | None = None
     threshold: int = 0
     quorum: tuple[int, ...] = ()
+    signatures: int = 0
+    signers: tuple[int, ...] = ()
     reasons: dict[bytes, str] = field(default_factory=dict, repr=False)
     _followed: int = 0
     _told: dict[bytes, CirclesAssigned] = field(default_factory=dict, repr=False)
@@ -40,6 +44,7 @@ class Members(Fold):
         """Know the first founder, who alone assigns the circles, and how many of the quorum stand behind a payment."""
         if charter is not None and self.founder is None:
             self.founder, self.threshold, self.quorum = charter.numbers[0], charter.k, charter.numbers
+            self.signatures, self.signers = charter.k, charter.numbers
 
     def is_founder(self, number: int) -> bool:
         """Whether `number` is the first founder; before the charter is at hand, nobody else is known either."""

@@ -65,13 +65,14 @@ class PublicState:
     """Feed it segments in their one order; `faults` counts clear events that did not hold.
 
     `due` are circles that need a new key after a change of the roster: its epoch, and who makes it. `agreed` is the
-    council as k left it, freezes and suspensions apart.
+    council as k left it, freezes and suspensions apart; `agreed_keys` whom it admitted, with their signing keys.
     """
 
     liars: frozenset[int] = frozenset()
     void: frozenset[bytes] | None = frozenset()
     council: Council = field(default_factory=Council)
     agreed: Council = field(default_factory=lambda: Council(void=None))
+    agreed_keys: dict[int, bytes] = field(default_factory=dict)
     due: dict[str, tuple[int, int]] = field(default_factory=dict)
     charter: Charter | None = None
     roster: Roster = field(default_factory=Roster)
@@ -171,6 +172,7 @@ class PublicState:
             return  # whether it counts says the council; there it is a fault
         for proposal in self.agreed.history[before:]:
             change = proposal.event
+            self.agreed_keys |= {officer.number: officer.signing for officer in change.admitted}
             if change.admitted or change.removed or change.circles:
                 self.due = {c: (keyed.epoch + 1, proposal.keyer(c)) for c, keyed in self.circles.items()}
 
@@ -187,8 +189,11 @@ class PublicState:
         return self.council.active(number) and number not in self.agreed.removed
 
     def _from_one_desk(self, author: int, life: int, event: AnyEvent) -> bool:
-        """A ceremony is gone through from one desk: a later life cannot speak into what the one before certified."""
-        if isinstance(event, CeremonyJoined | DealingAnnounced | DealingPublished | DealingDisputed | GroupCertified):
+        """A ceremony is gone through from one desk: what a later life has is not what the one before began with.
+
+        It can only dispute, as one whose part is lost, so that the session ends: else all would wait for it for ever.
+        """
+        if isinstance(event, CeremonyJoined | DealingAnnounced | DealingPublished | GroupCertified):
             return self._joined.setdefault((event.session, author), life) == life
         return True
 

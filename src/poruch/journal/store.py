@@ -4,6 +4,7 @@ At every start the cipher is proved: SQLCipher answers with its version, every p
 of the file are not those of a plain database.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date
@@ -28,7 +29,7 @@ CREATE TABLE IF NOT EXISTS body (sha256 BLOB PRIMARY KEY, bytes BLOB NOT NULL, p
 CREATE INDEX IF NOT EXISTS segment_unpushed ON segment (author) WHERE pushed = 0;
 CREATE INDEX IF NOT EXISTS body_unpushed ON body (pushed) WHERE pushed = 0;
 CREATE TABLE IF NOT EXISTS heard (segment BLOB NOT NULL, place INTEGER NOT NULL, key BLOB,
-  PRIMARY KEY (segment, place));
+  PRIMARY KEY (segment, place)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS erased (sha256 BLOB PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS secret (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -177,8 +178,11 @@ class Store:
         )
 
     def body(self, sha256: bytes) -> bytes | None:
-        """The body with this hash, if it is here."""
-        return self._one("SELECT bytes FROM body WHERE sha256 = ?", sha256)
+        """The body with this hash, if it is here. Raises `StoreBroken` for one that is other than it was."""
+        body = self._one("SELECT bytes FROM body WHERE sha256 = ?", sha256)
+        if body is not None and hashlib.sha256(body).digest() != sha256:
+            raise StoreBroken("a body is damaged; restore the desk from a copy or from your colleagues' desks")
+        return body
 
     def body_hashes(self) -> set[bytes]:
         """The hashes of all bodies that are here."""

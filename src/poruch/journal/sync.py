@@ -188,6 +188,8 @@ class LineRelay:
             half = _go_on(frames, half, came, cut)
             if reply is not None and reply.whole:
                 return frames
+            if len(half) > LIMIT_BYTES:
+                raise BadSegment("too long")  # a front that breaks off for ever would fill this memory
             if reply is None or idle > PATIENCE or sum(len(frame) for frame in frames) > LIMIT_BYTES:
                 self._halves[path] = half
                 if frames:

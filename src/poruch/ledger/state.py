@@ -346,7 +346,10 @@ class Ledger(Fold):
     def _settle(self, heard: Heard) -> None:
         event = heard.event
         assert isinstance(event, InstalmentSettled | InstalmentReturned)
-        if not self._of_treasury(heard) or event.end_to_end not in self.payments or event.entry in self.seen:
+        if not self._of_treasury(heard) or event.entry in self.seen:
+            return
+        if event.end_to_end not in self.payments:
+            self.faults.append("A bank statement names a payment that no batch on this desk holds.")
             return
         payment = self._payment(event.end_to_end)
         self.seen.add(event.entry)
@@ -457,7 +460,7 @@ class Ledger(Fold):
         elif isinstance(event, SlipsLeft):
             if found.sent and not found.slips_left:
                 found.slips_left, found.slips = True, event.bodies
-        elif len(found.lines) >= self.members.threshold:
+        elif len(found.lines.keys() & set(self.members.signers)) >= self.members.signatures:
             if not found.sent:
                 found.sent, found.sent_on, found.checkpoint = True, heard.day, event.checkpoint
         else:

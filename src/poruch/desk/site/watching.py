@@ -81,8 +81,8 @@ class Watching:
         findings = [wrong] if wrong else []
         if not wrong or head is not None:  # else nobody knows what pages are to say of the log
             findings += self._visit(self._expected(known), everything=everything)
-        findings = self._other_days(desk, head, findings, everything=everything)
-        self._alarm(desk, encode(known), findings, everything=everything)
+        findings = self._other_days(desk, head, findings)
+        self._alarm(desk, encode(known), findings)
         self.looked = desk.today()
 
     def _day_of(self, desk: Desk, head: SignedHead | None) -> date:
@@ -99,7 +99,8 @@ class Watching:
         return self._rendered[1]
 
     def _visit(self, visits: list[Visit], *, everything: bool) -> list[Finding]:
-        chosen = visits if everything else [_draw.choice(visits)]
+        doubtful = [one for one in visits if any(step.path == path for step in one.steps for _, path in self._doubts)]
+        chosen = visits if everything else [_draw.choice(doubtful or visits)]
         pause: Callable[[], object] = (lambda: None) if everything else _pause
         findings: list[Finding] = []
         for visit in chosen:
@@ -110,9 +111,7 @@ class Watching:
                 stranger.leave()
         return findings
 
-    def _other_days(
-        self, desk: Desk, head: SignedHead | None, findings: list[Finding], *, everything: bool
-    ) -> list[Finding]:
+    def _other_days(self, desk: Desk, head: SignedHead | None, findings: list[Finding]) -> list[Finding]:
         """The front's calendar may differ by a day from that of the desk that sent the log to it: so pages may, too."""
         pages = {one.path: one for one in findings if one.kind == "page"}
         if head is None or not pages or head.head.size in self._log_day:
@@ -127,12 +126,12 @@ class Watching:
                 return [one for one in findings if one.kind != "page"]
         return findings
 
-    def _alarm(self, desk: Desk, known: bytes, findings: list[Finding], *, everything: bool) -> None:
+    def _alarm(self, desk: Desk, known: bytes, findings: list[Finding]) -> None:
         """Alarm at what was seen twice while the fund said nothing new."""
         key = watch.digest(known)
         certain = [one for one in findings if self._doubts.get(one.place) == key]
-        if everything or findings:
-            self._doubts = {one.place: key for one in findings if one not in certain}
+        kept = {place: since for place, since in self._doubts.items() if since == key}  # one visitor in ten is enough
+        self._doubts = kept | {one.place: key for one in findings if one not in certain}
         with self.room.lock:
             if self.room.desk is desk and certain:
                 watch.raise_alarms(desk, certain)

@@ -97,5 +97,5 @@ def end(world: World) -> None:
         world.settle(QUIET_ROUNDS)
         for applicant in world.people.applicants:
             world.people.look(applicant, world.front)
-        world.settle(QUIET_ROUNDS)
+        world.seen["rests"] = world.settle(QUIET_ROUNDS)
         invariants.check(world, "end")

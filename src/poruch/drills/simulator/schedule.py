@@ -81,8 +81,8 @@ def _events(chance: Random, n: int, start: int) -> Iterator[tuple[int, str, tupl
         return start + chance.randint(low, high)
 
     for quarter in (70, 150, 240, 340):
-        for again in range(5):
-            yield start + quarter + 3 * again, "publish", (some(),)
+        for again in range(10):
+            yield start + quarter + 2 * again, "publish", (some(),)
     for attempt in range(3):
         yield start + 25 + attempt * 7, "admit", (some(), 2 * (start // YEAR) + 1)
         yield start + 250 + attempt * 7, "remove", (some(), n + 1, 2 * (start // YEAR) + 2)

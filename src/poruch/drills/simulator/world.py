@@ -66,7 +66,8 @@ class World:
     """Everything there is.
 
     `items` tells for each end-to-end id the grant, the index of the instalment and the batch; `paid` are those that the
-    bank executed, `sent_back` those that came back; `backers` who stood behind a batch when its file was carried.
+    bank executed, `sent_back` those that came back; `backers` who stood behind a batch when its file was carried,
+    and `least` how many of them must have signed two, 2k-n of that day, for an instalment to be paid twice.
     """
 
     chance: Chance
@@ -84,9 +85,10 @@ class World:
     paid: list[str] = field(default_factory=list)
     sent_back: set[str] = field(default_factory=set)
     backers: dict[str, frozenset[int]] = field(default_factory=dict)
+    least: dict[str, int] = field(default_factory=dict)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     seen: dict[str, Any] = field(default_factory=dict)
-    log: tuple[int, bytes] = (0, b"")
+    leaves: list[bytes] = field(default_factory=list)
 
     def lost_with(self, old: SimulatedFront, new: SimulatedFront) -> None:
         """What nobody had collected when a front was seized is lost, and its sender sends it again."""
@@ -160,6 +162,8 @@ class World:
         """Somebody brings the bank a file; it works on it some days later."""
         name = batch.proposal.batch
         self.backers[name] = frozenset(desk.ledger.behind(batch))
+        council = desk.public.council
+        self.least[name] = 2 * council.k - len(council.quorum)
         for item in batch.proposal.items:
             self.items[item.end_to_end] = (item.grant, item.index, name)
         if file:
@@ -203,17 +207,18 @@ class World:
         """Those of them who are honest."""
         return ((officer, desk) for officer, desk in self.there() if not officer.evil)
 
-    def settle(self, rounds: int = 3) -> None:
-        """All lines are mended, and all desks sync and do their duties until nobody has anything to add."""
+    def settle(self, rounds: int = 3) -> bool:
+        """All lines are mended, and all desks sync and do their duties until nobody has anything to add.
+
+        Whether it came so far within `rounds`.
+        """
         for _, officer in sorted(self.officers.items()):
             officer.line.cut, officer.clock.skew_days = False, 0
             officer.line.faults.clear()
             officer.disk.fuse.arm(0, after=False)
             officer.line.deliver_late()
         self.front.fuse.arm(0, after=False)
-        for _ in range(rounds):
-            if not sum(self.turn(officer) for officer, _ in list(self.there())):
-                return
+        return any(not sum(self.turn(officer) for officer, _ in list(self.there())) for _ in range(rounds))
 
     def turn(self, officer: Officer) -> int:
         """One sync with duties; how much was new."""
