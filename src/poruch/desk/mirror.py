@@ -264,6 +264,7 @@ def run_keeper(folder: Path, front: str, today: Today = real_day) -> int:
     """`poruch keeper`: until Ctrl-C. Raises `NoKeeperKey`, `BadKeeperKey`."""
     os.umask(0o077)
     key = read_key(folder)
-    print(f"The keeper of officer {key.number} mirrors {front} into {folder}. It can open nothing. Ctrl-C stops it.")
+    said = f"The keeper of officer {key.number} mirrors {front} into {folder}. It can open nothing. Ctrl-C stops it."
+    print(said, flush=True)
     mirror_for_ever(folder, folder, front, today, lambda line: print(line, flush=True))
     return 0
