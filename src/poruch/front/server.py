@@ -5,6 +5,7 @@ Neither server writes a log, and neither may put a body into a temporary file. W
 """
 
 import datetime
+import logging
 import os
 import resource
 import secrets
@@ -123,6 +124,7 @@ def make_wsgi(folder: Path, clock: Clock = real_day, *, key: bytes | None = None
     site = _site(folder, clock, key or key_given())
     install(site)
     forget()
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # what was asked for and is not here is nobody's affair
     application = get_wsgi_application()
     site.relaying.mend()
     restore_files(site)
